@@ -1,0 +1,247 @@
+package idem
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A StoredRecord is everything that a store keeps about a key, as one string:
+// a header of one line that can be read in redis-cli, then note and value.
+//
+//	i1 running- ID ATTEMPT FENCE LEASE RETENTION [OPTION…]
+//	i1 released ID ATTEMPT FENCE [OPTION…]
+//	i1 done     ID ATTEMPT FENCE TOOK SIZE [OPTION…]     also: skipped, failed
+//
+// "i1" is the format's version; a running record that somebody waits for says
+// "running+". Durations are in milliseconds. SIZE is the value's length in
+// bytes, or "-" where none is stored. The options, each omitted where its
+// default holds: start=MICROSECONDS (the fence), match=FINGERPRINT (none),
+// codec=NAME (json), note=LENGTH (0).
+type StoredRecord struct {
+	State       State         // running, released or done
+	Waiting     bool          // running: the waiting mark
+	Status      Status        // done: how it ended
+	ID          string        // of the execution: 128 random bits
+	Attempt     int           // 1 for a key's first execution
+	Fence       int64         // grows with every claim
+	Started     int64         // in Unix microseconds, by its owner's clock
+	Lease       time.Duration // running: from its last heartbeat
+	Retention   time.Duration // running: the expiry that a heartbeat sets
+	Took        time.Duration // done: from start to finish
+	Fingerprint string        // of the match fields, or empty
+	Codec       string        // of the value
+	Note        []byte        // done: reason and metadata, as JSON
+	Value       []byte        // done: the result as the codec wrote it
+	HasValue    bool          // done: a value is stored, be it an empty one
+}
+
+const (
+	recordVersion = "i1"
+	markOffset    = len("i1 running") // where a running record has its mark
+	markAlone     = '-'
+	markWaiting   = '+'
+	maxFence      = 1<<53 - 1 // what Lua's numbers can count to
+)
+
+// LeaseLeft returns how long a running record's lease still lives when its key
+// expires in ttl: zero or less once it is stale. No clock but the store's has a
+// part in it.
+func (r StoredRecord) LeaseLeft(ttl time.Duration) time.Duration {
+	return ttl - (r.Retention - r.Lease)
+}
+
+// Marked returns a running record's bytes with its waiting mark set, in place.
+func Marked(record []byte) []byte {
+	record[markOffset] = markWaiting
+	return record
+}
+
+// SameClaim tells whether stored is the running record own, waiting mark aside.
+func SameClaim(stored, own []byte) bool {
+	return len(stored) == len(own) && len(own) > markOffset &&
+		bytes.Equal(stored[:markOffset], own[:markOffset]) &&
+		bytes.Equal(stored[markOffset+1:], own[markOffset+1:])
+}
+
+// Bytes returns the record as it is stored.
+func (r StoredRecord) Bytes() []byte {
+	b := make([]byte, 0, 128+len(r.Note)+len(r.Value))
+	b = append(b, recordVersion...)
+	b = append(b, ' ')
+	switch r.State {
+	case StateRunning:
+		b = append(b, "running"...)
+		if r.Waiting {
+			b = append(b, markWaiting)
+		} else {
+			b = append(b, markAlone)
+		}
+	case StateDone:
+		if r.Status == StatusSuccess {
+			b = append(b, "done"...)
+		} else {
+			b = append(b, r.Status...)
+		}
+	default:
+		b = append(b, r.State...)
+	}
+	b = append(append(b, ' '), r.ID...)
+	b = appendField(b, int64(r.Attempt))
+	b = appendField(b, r.Fence)
+	switch r.State {
+	case StateRunning:
+		b = appendField(b, r.Lease.Milliseconds())
+		b = appendField(b, r.Retention.Milliseconds())
+	case StateDone:
+		b = appendField(b, r.Took.Milliseconds())
+		if r.HasValue {
+			b = appendField(b, int64(len(r.Value)))
+		} else {
+			b = append(b, " -"...)
+		}
+	}
+	if r.Started != r.Fence {
+		b = strconv.AppendInt(append(b, " start="...), r.Started, 10)
+	}
+	if r.Fingerprint != "" {
+		b = append(append(b, " match="...), r.Fingerprint...)
+	}
+	if r.HasValue && r.Codec != JSON.Name() {
+		b = append(append(b, " codec="...), r.Codec...)
+	}
+	if len(r.Note) > 0 {
+		b = strconv.AppendInt(append(b, " note="...), int64(len(r.Note)), 10)
+	}
+	b = append(b, '\n')
+	b = append(b, r.Note...)
+	return append(b, r.Value...)
+}
+
+func appendField(b []byte, n int64) []byte { return strconv.AppendInt(append(b, ' '), n, 10) }
+
+// ParseRecord reads a stored record. Note and Value share data's memory. Its
+// errors are ErrCorrupt and say what is wrong, without the payload.
+func ParseRecord(data []byte) (StoredRecord, error) {
+	r, err := parseRecord(data)
+	if err != nil {
+		return StoredRecord{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return r, nil
+}
+
+func parseRecord(data []byte) (StoredRecord, error) {
+	var r StoredRecord
+	line, payload, ok := bytes.Cut(data[:min(len(data), maxHeaderLen)], []byte{'\n'})
+	if !ok {
+		return r, errors.New("it has no header line")
+	}
+	payload = data[len(line)+1:]
+	p := headerParser{fields: string(line)}
+	if version := p.text(); version != recordVersion {
+		return r, fmt.Errorf("its format %.16q is not the %q that this program reads", version, recordVersion)
+	}
+	state := p.text()
+	r.ID = p.text()
+	r.Attempt = int(p.number(maxFence))
+	r.Fence = p.number(maxFence)
+	r.Started = r.Fence
+	size := "0"
+	switch state {
+	case "running-", "running+":
+		r.State, r.Waiting = StateRunning, state == "running+"
+		r.Lease = p.duration()
+		r.Retention = p.duration()
+	case "released":
+		r.State = StateReleased
+	case "done", "skipped", "failed":
+		r.State, r.Status = StateDone, Status(state)
+		if state == "done" {
+			r.Status = StatusSuccess
+		}
+		r.Took = p.duration()
+		size = p.text()
+		r.HasValue = size != "-"
+		r.Codec = JSON.Name()
+	default:
+		return r, fmt.Errorf("its state %.16q is unknown", state)
+	}
+	note := 0
+	for p.fields != "" && p.err == nil {
+		name, value, _ := strings.Cut(p.text(), "=")
+		switch o := (headerParser{fields: value}); name {
+		case "start":
+			r.Started = o.number(maxFence)
+			p.fail(o.err)
+		case "match":
+			r.Fingerprint = value
+		case "codec":
+			r.Codec = value
+		case "note":
+			note = int(o.number(int64(len(data))))
+			p.fail(o.err)
+		default:
+			return r, fmt.Errorf("its option %.16q is unknown", name)
+		}
+	}
+	if r.HasValue {
+		o := headerParser{fields: size}
+		size := int(o.number(int64(len(data))))
+		p.fail(o.err)
+		if note+size == len(payload) && p.err == nil {
+			r.Value = payload[note:]
+		}
+		note += size
+	}
+	switch {
+	case p.err != nil:
+		return r, p.err
+	case note != len(payload):
+		return r, fmt.Errorf("its header promises %d bytes after it, %d are there", note, len(payload))
+	case r.State == StateRunning && (r.Lease <= 0 || r.Retention < r.Lease):
+		return r, errors.New("its lease is out of range")
+	}
+	r.Note = payload[:len(payload)-len(r.Value)]
+	return r, nil
+}
+
+// maxHeaderLen bounds where a header's end is looked for.
+const maxHeaderLen = 512
+
+// headerParser takes a header apart, field by field; the first error stays.
+type headerParser struct {
+	fields string
+	err    error
+}
+
+func (p *headerParser) text() string {
+	var field string
+	field, p.fields, _ = strings.Cut(p.fields, " ")
+	if field == "" {
+		p.fail(errors.New("its header is cut off"))
+	}
+	return field
+}
+
+// number reads decimal digits, from 0 to limit.
+func (p *headerParser) number(limit int64) int64 {
+	field := p.text()
+	n, err := strconv.ParseInt(field, 10, 64)
+	if err != nil || n < 0 || n > limit || field[0] == '+' {
+		p.fail(fmt.Errorf("its header has %.24q where a number should be", field))
+	}
+	return n
+}
+
+func (p *headerParser) duration() time.Duration {
+	return time.Duration(p.number(int64(1<<63-1)/int64(time.Millisecond))) * time.Millisecond
+}
+
+func (p *headerParser) fail(err error) {
+	if p.err == nil {
+		p.err = err
+	}
+}

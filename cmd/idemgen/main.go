@@ -1,0 +1,173 @@
+// Idemgen writes typed wrappers for structs that carry an //idem:task directive,
+// so that each task runs at most once for each key. Run `idemgen help` for how
+// to use it; package generator does the work.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/idemgen/idemgen/generator"
+)
+
+// The exit statuses.
+const (
+	done    = 0
+	faulty  = 1 // diagnostics, or wrappers that are not up to date
+	misused = 2 // unknown flags or arguments
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	status := command{os.Stdout, os.Stderr}.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(status)
+}
+
+// A command is one call of idemgen.
+type command struct {
+	stdout, stderr io.Writer
+}
+
+// flags are what the command line can say.
+type flags struct {
+	set     *flag.FlagSet
+	dir     string
+	tags    string
+	verbose bool
+	json    bool
+}
+
+func newFlags() *flags {
+	f := &flags{set: flag.NewFlagSet("idemgen", flag.ContinueOnError)}
+	f.set.SetOutput(io.Discard) // errors are printed by run
+	f.set.StringVar(&f.dir, "C", "", "change to this `directory` first")
+	f.set.StringVar(&f.tags, "tags", "", "build `tags`, parted by commas")
+	f.set.BoolVar(&f.verbose, "v", false, "say what happens to each file")
+	f.set.BoolVar(&f.json, "json", false, "list as JSON")
+	return f
+}
+
+// run runs one command line and returns the exit status.
+func (c command) run(ctx context.Context, args []string) int {
+	f := newFlags()
+	if err := f.set.Parse(args); err != nil {
+		return c.misuse("help", err)
+	}
+	name, rest := "generate", f.set.Args()
+	if len(rest) > 0 && isCommand(rest[0]) {
+		name = rest[0]
+		if err := f.set.Parse(rest[1:]); err != nil {
+			return c.misuse(name, err)
+		}
+		rest = f.set.Args()
+	}
+	if f.json && name != "list" {
+		return c.misuse(name, errors.New("flag -json is for idemgen list"))
+	}
+	switch name {
+	case "help":
+		return c.help(rest)
+	case "version":
+		if len(rest) > 0 {
+			return c.misuse(name, fmt.Errorf("idemgen version takes no arguments, not %q", rest[0]))
+		}
+		fmt.Fprintln(c.stdout, versionText())
+		return done
+	}
+	outcome, err := generator.Run(ctx, generator.Config{Dir: f.dir, Tags: f.tags, Patterns: rest})
+	if err != nil {
+		fmt.Fprintf(c.stderr, "idemgen: %v\n", err)
+		return faulty
+	}
+	if len(outcome.Diagnostics) > 0 {
+		return c.report(outcome, outcome.Diagnostics)
+	}
+	switch name {
+	case "check":
+		return c.check(outcome, f)
+	case "list":
+		return c.list(outcome, f)
+	}
+	return c.generate(outcome, f)
+}
+
+func isCommand(name string) bool {
+	switch name {
+	case "generate", "check", "list", "help", "version":
+		return true
+	}
+	return false
+}
+
+// generate writes what is missing or stale.
+func (c command) generate(o *generator.Outcome, f *flags) int {
+	if problems := o.Write(); len(problems) > 0 {
+		return c.report(o, problems)
+	}
+	if f.verbose {
+		for _, change := range o.Changes {
+			verb := map[string]string{"missing": "wrote", "stale": "rewrote", "orphaned": "removed"}[change.Reason()]
+			fmt.Fprintf(c.stderr, "%s %s\n", verb, o.Name(change.Path))
+		}
+		for _, path := range o.Unchanged {
+			fmt.Fprintf(c.stderr, "unchanged %s\n", o.Name(path))
+		}
+	}
+	return done
+}
+
+// check shows what generating would change.
+func (c command) check(o *generator.Outcome, f *flags) int {
+	if f.verbose {
+		for _, path := range o.Unchanged {
+			fmt.Fprintf(c.stderr, "unchanged %s\n", o.Name(path))
+		}
+	}
+	if len(o.Changes) == 0 {
+		return done
+	}
+	if err := o.Diff(c.stdout); err != nil {
+		fmt.Fprintf(c.stderr, "idemgen: %v\n", err)
+		return faulty
+	}
+	for _, change := range o.Changes {
+		fmt.Fprintf(c.stderr, "%s: %s: run idemgen to bring it up to date\n", o.Name(change.Path), change.Reason())
+	}
+	return faulty
+}
+
+// list prints the inventory of tasks.
+func (c command) list(o *generator.Outcome, f *flags) int {
+	print := o.List
+	if f.json {
+		print = o.ListJSON
+	}
+	if err := print(c.stdout); err != nil {
+		fmt.Fprintf(c.stderr, "idemgen: %v\n", err)
+		return faulty
+	}
+	return done
+}
+
+// report prints diagnostics.
+func (c command) report(o *generator.Outcome, problems []generator.Diagnostic) int {
+	for _, d := range problems {
+		fmt.Fprintln(c.stderr, d.Format(o.Dir))
+	}
+	return faulty
+}
+
+// misuse prints what is wrong with the command line.
+func (c command) misuse(name string, err error) int {
+	if errors.Is(err, flag.ErrHelp) {
+		return c.help(topicOf(name))
+	}
+	fmt.Fprintf(c.stderr, "idemgen: %v\nRun 'idemgen help' for usage.\n", err)
+	return misused
+}

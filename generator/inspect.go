@@ -1,0 +1,111 @@
+package generator
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+)
+
+// A view is one package as the pipeline looks at it, whoever parsed and checked
+// it: the loader, or go vet.
+type view struct {
+	fset        *token.FileSet
+	types       *types.Package
+	files       []viewFile
+	siblings    []*ast.File   // more files of the package, whose names count
+	errors      []types.Error // what the compiler says of the declarations
+	importNamed func(*ast.ImportSpec) string
+}
+
+// A viewFile is a file that idemgen did not generate.
+type viewFile struct {
+	name   string
+	syntax *ast.File
+	own    bool // its tasks are looked for
+}
+
+// A foundTask is a task that was planned, and where.
+type foundTask struct {
+	plan       *taskPlan
+	annotation *annotation
+	result     string // the type of its result, for readers
+	position   token.Position
+	named      token.Pos // where its name comes from
+}
+
+// A planned file is one to generate.
+type plannedFile struct {
+	plan  *filePlan
+	tasks []foundTask
+}
+
+// inspect plans every file of a package that declares tasks.
+func inspect(v view) ([]plannedFile, []Diagnostic) {
+	all := slices.Clone(v.siblings)
+	for _, f := range v.files {
+		all = append(all, f.syntax)
+	}
+	names, imports := declaredNames(all, v.importNamed)
+	p := &planner{
+		reporter:    reporter{fset: v.fset},
+		pkg:         v.types,
+		errors:      v.errors,
+		names:       names,
+		imports:     imports,
+		importNamed: v.importNamed,
+		imported:    map[string]string{"context": "context", "time": "time", runtimePath: "idem"},
+		used:        map[string]bool{},
+	}
+	var planned []plannedFile
+	for _, f := range v.files {
+		if !f.own {
+			continue
+		}
+		var tasks []foundTask
+		for _, d := range readDirectives(&p.reporter, f.syntax) {
+			plan, ok := p.plan(f.syntax, d)
+			if !ok {
+				continue
+			}
+			tasks = append(tasks, foundTask{
+				plan:       plan,
+				annotation: d.annotation,
+				result:     resultText(plan),
+				position:   v.fset.PositionFor(d.spec.Name.Pos(), false),
+				named:      d.annotation.at("name"),
+			})
+		}
+		if len(tasks) == 0 {
+			continue
+		}
+		file := &filePlan{
+			Path:       outputName(f.name),
+			Package:    f.syntax.Name.Name,
+			ImportPath: v.types.Path(),
+			Constraint: buildConstraint(f.name, f.syntax),
+		}
+		for _, t := range tasks {
+			file.Tasks = append(file.Tasks, t.plan)
+		}
+		planned = append(planned, plannedFile{file, tasks})
+	}
+	for _, f := range planned { // when every name of the package is known
+		nameImports(f.plan, p.imported, func(s string) bool {
+			_, taken := p.names[s]
+			return taken || p.used[s] || slices.ContainsFunc(f.plan.Tasks, func(t *taskPlan) bool { return slices.Contains(t.NameArgs, s) })
+		})
+	}
+	return planned, p.found
+}
+
+// resultText says what a task's result is.
+func resultText(plan *taskPlan) string {
+	if plan.Handler {
+		return "R"
+	}
+	if plan.Output != nil || plan.Valueless {
+		return ""
+	}
+	return plan.Result.String()
+}

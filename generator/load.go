@@ -1,0 +1,220 @@
+package generator
+
+import (
+	"context"
+	"fmt"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+)
+
+// A unit is one package as the compiler sees it, of which only some files are
+// looked at for tasks: a package's test files are seen together with its other
+// files, but those are looked at once, without the tests.
+type unit struct {
+	pkg      *packages.Package
+	files    []string // what is compiled together, less what idemgen generated
+	own      []string // those of files whose tasks are this unit's
+	siblings []string // further files of the same package, whose names count
+}
+
+// A folder is one directory of the listed packages.
+type folder struct {
+	dir       string
+	units     []unit
+	built     map[string]bool // the files that this build configuration compiles
+	ignored   map[string]bool // and those that it does not
+	generated []string        // the files in it that idemgen generated
+}
+
+// load lists the packages that the patterns name, with what they import. It
+// reads no types: most packages have no tasks.
+func load(ctx context.Context, cfg Config) ([]*folder, []Diagnostic, error) {
+	roots, err := listPackages(ctx, cfg, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if hide := damaged(roots); len(hide) > 0 {
+		overlay, err := hideFiles(hide)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer os.Remove(overlay)
+		if roots, err = listPackages(ctx, cfg, []string{"-overlay=" + overlay}); err != nil {
+			return nil, nil, err
+		}
+	}
+	folders := map[string]*folder{}
+	var problems []Diagnostic
+	for _, p := range roots {
+		if isTestMain(p) {
+			continue
+		}
+		dir := packageDir(p)
+		if dir == "" {
+			problems = append(problems, unreadable(p)...)
+			continue
+		}
+		f := folders[dir]
+		if f == nil {
+			f = &folder{dir: dir, built: map[string]bool{}, ignored: map[string]bool{}}
+			folders[dir] = f
+		}
+		f.add(p)
+	}
+	var sorted []*folder
+	for _, f := range folders {
+		f.finish()
+		sorted = append(sorted, f)
+	}
+	slices.SortFunc(sorted, func(a, b *folder) int { return strings.Compare(a.dir, b.dir) })
+	return sorted, problems, nil
+}
+
+// listPackages asks the go command for the packages.
+func listPackages(ctx context.Context, cfg Config, flags []string) ([]*packages.Package, error) {
+	if cfg.Tags != "" {
+		flags = append(flags, "-tags="+cfg.Tags)
+	}
+	patterns := make([]string, len(cfg.Patterns))
+	for i, pattern := range cfg.Patterns {
+		if strings.HasSuffix(pattern, ".go") { // a file stands for its package
+			pattern = "file=" + pattern
+		}
+		patterns[i] = pattern
+	}
+	roots, err := packages.Load(&packages.Config{
+		Context: ctx,
+		Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps |
+			packages.NeedModule | packages.NeedForTest,
+		Dir:        cfg.Dir,
+		BuildFlags: flags,
+		Tests:      true,
+	}, patterns...)
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the packages: %w", err)
+	}
+	return roots, nil
+}
+
+// isTestMain reports whether p is the main package that go test makes up.
+func isTestMain(p *packages.Package) bool {
+	return p.Name == "main" && strings.HasSuffix(p.ID, ".test") && p.ForTest == "" ||
+		len(p.GoFiles) == 1 && filepath.Base(p.GoFiles[0]) == "_testmain.go"
+}
+
+// packageDir returns the directory of p's files.
+func packageDir(p *packages.Package) string {
+	for _, files := range [][]string{p.GoFiles, p.IgnoredFiles, p.OtherFiles} {
+		if len(files) > 0 {
+			return filepath.Dir(files[0])
+		}
+	}
+	return ""
+}
+
+// unreadable returns why a package without files could not be listed.
+func unreadable(p *packages.Package) []Diagnostic {
+	var found []Diagnostic
+	for _, e := range p.Errors {
+		at := token.Position{Filename: p.PkgPath}
+		if e.Pos != "" && e.Pos != "-" {
+			at.Filename = e.Pos
+		}
+		found = append(found, Diagnostic{Position: at, Message: e.Msg})
+	}
+	if len(found) == 0 {
+		found = append(found, Diagnostic{Message: "package " + p.PkgPath + " has no Go files"})
+	}
+	return found
+}
+
+// add adds the unit that p is to its folder.
+func (f *folder) add(p *packages.Package) {
+	inPackage := p.ForTest != "" && p.ForTest == p.PkgPath
+	if p.ForTest != "" && !inPackage && !strings.HasSuffix(p.PkgPath, "_test") {
+		return // compiled once more for another package's tests
+	}
+	for _, name := range p.IgnoredFiles {
+		f.ignored[name] = true
+	}
+	u := unit{pkg: p}
+	for _, name := range p.GoFiles {
+		f.built[name] = true
+		if isGeneratedFile(name) {
+			continue
+		}
+		u.files = append(u.files, name)
+		if !inPackage || strings.HasSuffix(name, "_test.go") {
+			u.own = append(u.own, name)
+		}
+	}
+	f.units = append(f.units, u)
+}
+
+// finish gives the package the names of its test files, and finds what idemgen
+// generated.
+func (f *folder) finish() {
+	slices.SortFunc(f.units, func(a, b unit) int { return strings.Compare(a.pkg.ID, b.pkg.ID) })
+	for i := range f.units {
+		if f.units[i].pkg.ForTest != "" {
+			continue
+		}
+		for _, test := range f.units {
+			if test.pkg.ForTest == test.pkg.PkgPath && test.pkg.ForTest == f.units[i].pkg.PkgPath {
+				f.units[i].siblings = test.own
+			}
+		}
+	}
+	entries, _ := os.ReadDir(f.dir)
+	for _, entry := range entries {
+		if name := filepath.Join(f.dir, entry.Name()); isGeneratedFile(name) {
+			f.generated = append(f.generated, name)
+		}
+	}
+}
+
+// damaged returns the generated files of packages that the go command could not
+// list: conflict markers or a package clause of the past may be the reason.
+func damaged(roots []*packages.Package) []string {
+	var hide []string
+	for _, p := range roots {
+		if len(p.Errors) == 0 {
+			continue
+		}
+		if dir := packageDir(p); dir != "" {
+			matches, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+			for _, name := range matches {
+				if isGeneratedFile(name) {
+					hide = append(hide, name)
+				}
+			}
+		}
+	}
+	slices.Sort(hide)
+	return slices.Compact(hide)
+}
+
+// hideFiles writes an overlay for the go command in which files do not exist.
+func hideFiles(names []string) (string, error) {
+	var b strings.Builder
+	for i, name := range names {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "%q:\"\"", filepath.ToSlash(name))
+	}
+	f, err := os.CreateTemp("", "idemgen-*.json")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(`{"Replace":{` + b.String() + "}}")
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return f.Name(), err
+}

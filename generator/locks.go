@@ -1,0 +1,65 @@
+package generator
+
+import "go/types"
+
+// lockIn returns the path to a lock inside t that a copy of t would copy, by
+// the rule of go vet's copylocks: a type whose pointer, and not itself, has Lock
+// and Unlock. It is "" if there is none.
+func lockIn(t types.Type, seen map[types.Type]bool) string {
+	if seen[t] {
+		return ""
+	}
+	seen[t] = true
+	t = types.Unalias(t)
+	if _, isParam := t.(*types.TypeParam); isParam {
+		return ""
+	}
+	for {
+		array, ok := t.Underlying().(*types.Array)
+		if !ok {
+			break
+		}
+		t = array.Elem()
+	}
+	if _, isInterface := t.Underlying().(*types.Interface); !isInterface {
+		if hasLock(types.NewPointer(t)) && !hasLock(t) {
+			return types.TypeString(t, func(p *types.Package) string { return p.Name() })
+		}
+	}
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return ""
+	}
+	for f := range s.Fields() {
+		if lock := lockIn(f.Type(), seen); lock != "" {
+			if named, ok := types.Unalias(f.Type()).(*types.Named); ok && isPublicLock(named) {
+				return f.Name() + " (" + types.TypeString(named, func(p *types.Package) string { return p.Name() }) + ")"
+			}
+			return f.Name() + "." + lock
+		}
+	}
+	return ""
+}
+
+// isPublicLock reports whether a message should stop at t: nobody needs to know
+// that a sync.WaitGroup is made of smaller locks.
+func isPublicLock(t *types.Named) bool {
+	pkg := t.Obj().Pkg()
+	return pkg != nil && (pkg.Path() == "sync" || pkg.Path() == "sync/atomic") || hasLock(types.NewPointer(t))
+}
+
+// hasLock reports whether t's method set has Lock() and Unlock().
+func hasLock(t types.Type) bool {
+	set := types.NewMethodSet(t)
+	for _, name := range []string{"Lock", "Unlock"} {
+		found := set.Lookup(nil, name)
+		if found == nil {
+			return false
+		}
+		s, ok := found.Type().(*types.Signature)
+		if !ok || s.Params().Len() > 0 || s.Results().Len() > 0 {
+			return false
+		}
+	}
+	return true
+}

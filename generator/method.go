@@ -1,0 +1,167 @@
+package generator
+
+import (
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// A shape is how a task is executed: by a method of the struct, or, if method
+// is nil, by a handler.
+type shape struct {
+	method  *types.Func
+	pointer bool       // only *T has the method
+	result  types.Type // nil if the method returns only an error
+}
+
+// taskShape finds the method that the annotation wraps.
+func (p *planner) taskShape(obj *types.TypeName, a *annotation) (shape, bool) {
+	found, index, _ := types.LookupFieldOrMethod(obj.Type(), true, p.pkg, a.Method)
+	method, isMethod := found.(*types.Func)
+	pos, named := a.stated["method"]
+	if !isMethod {
+		switch {
+		case named && found != nil:
+			p.at(pos, "%s is a field of %s, not a method", a.Method, obj.Name())
+			return shape{}, false
+		case named:
+			p.at(pos, "%s has no method %s%s", obj.Name(), a.Method, didYouMean(a.Method, methodNames(obj.Type(), p.pkg)))
+			return shape{}, false
+		}
+		return shape{}, true
+	}
+	signature := method.Signature()
+	result, fits := runResult(signature)
+	if !fits {
+		promoted := len(index) > 1
+		if promoted && !named {
+			return shape{}, true // not meant for us; the struct is plain data
+		}
+		if !named {
+			pos = method.Pos()
+		}
+		if p.invalid(method.Pos(), signature) {
+			return shape{}, false
+		}
+		p.at(pos, "method %s of %s has the signature func%s; a task's is func(context.Context) error or func(context.Context) (R, error)%s",
+			a.Method, obj.Name(), strings.TrimPrefix(types.TypeString(signature, types.RelativeTo(p.pkg)), "func"), orMethod(named))
+		return shape{}, false
+	}
+	if result != nil && p.invalid(method.Pos(), result) {
+		return shape{}, false
+	}
+	_, _, indirect := types.LookupFieldOrMethod(obj.Type(), false, p.pkg, a.Method)
+	inValue, _, _ := types.LookupFieldOrMethod(obj.Type(), false, p.pkg, a.Method)
+	return shape{method: method, pointer: inValue == nil && indirect, result: result}, true
+}
+
+func orMethod(named bool) string {
+	if named {
+		return ""
+	}
+	return ", or name another method with method="
+}
+
+// runResult returns R of func(context.Context) (R, error), nil for a func that
+// returns only an error, and whether the signature is one of the two.
+func runResult(s *types.Signature) (types.Type, bool) {
+	in, out := s.Params(), s.Results()
+	if in.Len() != 1 || s.Variadic() || !isNamed(in.At(0).Type(), "context", "Context") {
+		return nil, false
+	}
+	if out.Len() == 0 || out.Len() > 2 || !isError(out.At(out.Len()-1).Type()) {
+		return nil, false
+	}
+	if out.Len() == 1 {
+		return nil, true
+	}
+	return out.At(0).Type(), true
+}
+
+// isNamed reports whether t is the type name of package path.
+func isNamed(t types.Type, path, name string) bool {
+	named, ok := types.Unalias(t).(*types.Named)
+	if !ok {
+		return false
+	}
+	obj := named.Obj()
+	return obj.Name() == name && obj.Pkg() != nil && obj.Pkg().Path() == path
+}
+
+func isError(t types.Type) bool {
+	return types.Identical(t, types.Universe.Lookup("error").Type())
+}
+
+// methodNames returns the names of the methods of t and *t that pkg can call.
+func methodNames(t types.Type, pkg *types.Package) []string {
+	var names []string
+	set := types.NewMethodSet(types.NewPointer(t))
+	for i := range set.Len() {
+		if m := set.At(i).Obj(); m.Exported() || m.Pkg() == pkg {
+			names = append(names, m.Name())
+		}
+	}
+	return names
+}
+
+// invalid reports, in the compiler's words, a type that it could not
+// understand; at is where that type is declared.
+func (p *planner) invalid(at token.Pos, t types.Type) bool {
+	if !mentionsInvalid(t, map[types.Type]bool{}) {
+		return false
+	}
+	want := p.fset.PositionFor(at, false)
+	for _, e := range p.errors {
+		if got := p.fset.PositionFor(e.Pos, false); got.Filename == want.Filename && got.Line == want.Line {
+			p.at(e.Pos, "%s", e.Msg)
+			return true
+		}
+	}
+	p.at(at, "the compiler cannot tell the type of this")
+	return true
+}
+
+// mentionsInvalid reports whether t, or a type it is written with, is unknown.
+func mentionsInvalid(t types.Type, seen map[types.Type]bool) bool {
+	if t == nil || seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t := types.Unalias(t).(type) {
+	case *types.Basic:
+		return t.Kind() == types.Invalid
+	case *types.Named:
+		for arg := range t.TypeArgs().Types() {
+			if mentionsInvalid(arg, seen) {
+				return true
+			}
+		}
+		basic, ok := t.Underlying().(*types.Basic)
+		return ok && basic.Kind() == types.Invalid
+	case *types.Pointer:
+		return mentionsInvalid(t.Elem(), seen)
+	case *types.Slice:
+		return mentionsInvalid(t.Elem(), seen)
+	case *types.Array:
+		return mentionsInvalid(t.Elem(), seen)
+	case *types.Chan:
+		return mentionsInvalid(t.Elem(), seen)
+	case *types.Map:
+		return mentionsInvalid(t.Key(), seen) || mentionsInvalid(t.Elem(), seen)
+	case *types.Struct:
+		for f := range t.Fields() {
+			if mentionsInvalid(f.Type(), seen) {
+				return true
+			}
+		}
+	case *types.Tuple:
+		for v := range t.Variables() {
+			if mentionsInvalid(v.Type(), seen) {
+				return true
+			}
+		}
+	case *types.Signature:
+		return mentionsInvalid(t.Params(), seen) || mentionsInvalid(t.Results(), seen)
+	}
+	return false
+}

@@ -1,0 +1,95 @@
+package generator
+
+import (
+	"go/ast"
+	"go/build/constraint"
+	"path/filepath"
+	"strings"
+)
+
+// outputName returns the file that is generated from a source file.
+func outputName(source string) string {
+	base := strings.TrimSuffix(source, ".go")
+	if base, isTest := strings.CutSuffix(base, "_test"); isTest {
+		return base + "_idem_test.go"
+	}
+	return base + "_idem.go"
+}
+
+// sourceName returns the file from which a generated file was generated.
+func sourceName(generated string) string {
+	if base, isTest := strings.CutSuffix(generated, "_idem_test.go"); isTest {
+		return base + "_test.go"
+	}
+	return strings.TrimSuffix(generated, "_idem.go") + ".go"
+}
+
+// buildConstraint returns the constraint under which a source file is compiled:
+// that of its //go:build line, and that of its name, which the generated file's
+// name no longer says.
+func buildConstraint(name string, syntax *ast.File) string {
+	var all constraint.Expr
+	add := func(x constraint.Expr) {
+		if all == nil {
+			all = x
+		} else {
+			all = &constraint.AndExpr{X: all, Y: x}
+		}
+	}
+	for _, tag := range nameConstraints(filepath.Base(name)) {
+		add(&constraint.TagExpr{Tag: tag})
+	}
+	for _, group := range syntax.Comments {
+		if group.Pos() > syntax.Package {
+			break
+		}
+		for _, c := range group.List {
+			if !constraint.IsGoBuild(c.Text) {
+				continue
+			}
+			if x, err := constraint.Parse(c.Text); err == nil {
+				add(x)
+			}
+		}
+	}
+	if all == nil {
+		return ""
+	}
+	return all.String()
+}
+
+// nameConstraints returns the tags that a file name stands for, as the go
+// command reads it: name_GOOS_GOARCH.go, name_GOOS.go or name_GOARCH.go, with or
+// without _test.
+func nameConstraints(base string) []string {
+	base = strings.TrimSuffix(strings.TrimSuffix(base, ".go"), "_test")
+	words := strings.Split(base, "_")
+	if len(words) < 2 {
+		return nil
+	}
+	words = words[1:] // linux.go is no constraint
+	last := words[len(words)-1]
+	switch {
+	case len(words) > 1 && knownOS[words[len(words)-2]] && knownArch[last]:
+		return words[len(words)-2:]
+	case knownOS[last], knownArch[last]:
+		return []string{last}
+	}
+	return nil
+}
+
+// knownOS and knownArch are the names that the go command knows in file names,
+// from its internal/syslist.
+var (
+	knownOS = set("aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows zos")
+
+	knownArch = set("386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm")
+)
+
+func set(words string) map[string]bool {
+	all := map[string]bool{}
+	for _, word := range strings.Fields(words) {
+		all[word] = true
+	}
+	return all
+}

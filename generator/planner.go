@@ -1,0 +1,369 @@
+package generator
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// A planner turns the annotated types of one package into plans.
+type planner struct {
+	reporter
+	pkg         *types.Package
+	errors      []types.Error // what the compiler says of the declarations
+	names       map[string]token.Pos // declared in the package, or about to be
+	imports     map[string]token.Pos // names of imports in its files
+	importNamed func(*ast.ImportSpec) string
+	imported    map[string]string // package names by path, of what plans mention
+	used        map[string]bool   // local identifiers, which no import may hide
+}
+
+// A subject is the type that is being planned, and what was found out so far.
+type subject struct {
+	declaration
+	file    *ast.File
+	obj     *types.TypeName
+	shape   shape
+	outputs []string // the names of its idem:"out" fields
+	locals  locals
+	fresh   func(string) string
+}
+
+// fieldPos returns where a field of the struct is declared.
+func (t *subject) fieldPos(name string) token.Pos {
+	if s, ok := t.obj.Type().Underlying().(*types.Struct); ok {
+		for f := range s.Fields() {
+			if f.Name() == name {
+				return f.Pos()
+			}
+		}
+	}
+	return t.obj.Pos()
+}
+
+// encoder returns an encoder for the subject's values.
+func (p *planner) encoder(t *subject) *encoder {
+	return &encoder{pkg: p.pkg, imported: p.imported, fresh: t.fresh}
+}
+
+// plan plans one annotated type. It reports all that is wrong with it.
+func (p *planner) plan(file *ast.File, d declaration) (*taskPlan, bool) {
+	t := &subject{declaration: d, file: file}
+	before := len(p.found)
+	if !p.understand(t) {
+		return nil, false
+	}
+	a := d.annotation
+	plan := &taskPlan{
+		TypeName:   t.obj.Name(),
+		Method:     a.Method,
+		Pointer:    t.shape.pointer,
+		Handler:    t.shape.method == nil,
+		Valueless:  t.shape.method != nil && t.shape.result == nil,
+		Version:    a.Version,
+		Prefix:     a.Prefix,
+		AllowEmpty: a.AllowEmpty,
+		Name:       a.Name,
+	}
+	if plan.Name == "" {
+		plan.Name = keyPackage(p.pkg) + "." + plan.TypeName
+	}
+	plan.Wrapper, plan.New = wrapperNames(plan.TypeName, a.Wrapper)
+	p.claim(t, plan.Wrapper, a.at("wrapper"))
+	p.claim(t, plan.New, a.at("wrapper"))
+	p.chooseLocals(t, plan)
+	p.typeParams(t, plan)
+	p.planResult(t, plan)
+	if !plan.Pointer {
+		if lock := lockIn(t.obj.Type(), map[types.Type]bool{}); lock != "" {
+			p.at(d.spec.Name.Pos(), "a %s would be copied with a lock in it, %s: give %s a pointer receiver, or hold the lock by a pointer",
+				plan.TypeName, lock, methodOrHandler(plan))
+		}
+	}
+	p.planKey(t, plan)
+	p.planOptions(t, plan)
+	plan.Locals = t.locals
+	if len(p.found) > before {
+		return nil, false
+	}
+	return plan, true
+}
+
+func methodOrHandler(plan *taskPlan) string {
+	if plan.Handler {
+		return "it a method Run with"
+	}
+	return plan.Method
+}
+
+// understand finds the type and its shape.
+func (p *planner) understand(t *subject) bool {
+	name := t.spec.Name
+	obj, ok := p.pkg.Scope().Lookup(name.Name).(*types.TypeName)
+	switch {
+	case t.spec.Assign.IsValid():
+		p.at(t.annotation.pos, "%s is an alias: put the directive above the type that it stands for", name.Name)
+		return false
+	case !ok || obj.Pos() != name.Pos():
+		if !p.compilerSays(name) {
+			p.at(name.Pos(), "%s cannot be a task: another declaration has its name", name.Name)
+		}
+		return false
+	}
+	t.obj = obj
+	s, isStruct := obj.Type().Underlying().(*types.Struct)
+	if !isStruct {
+		if !p.invalid(obj.Pos(), obj.Type().Underlying()) {
+			p.at(t.annotation.pos, "%s is not a struct: a task is a struct type whose fields hold its input", name.Name)
+		}
+		return false
+	}
+	if t.shape, ok = p.taskShape(obj, t.annotation); !ok {
+		return false
+	}
+	p.readTags(t, s)
+	return true
+}
+
+// compilerSays reports the compiler's own words about the line of a name.
+func (p *planner) compilerSays(name *ast.Ident) bool {
+	for _, e := range p.errors {
+		if sameLine(p.fset, e.Pos, name.Pos()) && p.fset.File(e.Pos) == p.fset.File(name.Pos()) {
+			p.at(e.Pos, "%s", e.Msg)
+			return true
+		}
+	}
+	return false
+}
+
+// readTags finds the output fields and reports idem tags that say nothing.
+func (p *planner) readTags(t *subject, s *types.Struct) {
+	for i := range s.NumFields() {
+		f := s.Field(i)
+		tag, tagged := reflect.StructTag(s.Tag(i)).Lookup("idem")
+		switch {
+		case !tagged, tag == "-":
+		case tag != "out":
+			p.at(p.tagPos(t, f), "idem tag %q of field %s is not known: write `idem:\"out\"` for an output, `idem:\"-\"` for what is no input%s",
+				tag, f.Name(), didYouMean(tag, []string{"out"}))
+		case f.Name() == "_":
+			p.at(p.tagPos(t, f), "a blank field cannot be an output: give it a name")
+		case t.shape.method == nil:
+			p.at(p.tagPos(t, f), "field %s cannot be an output of a task without a method: a handler returns its result", f.Name())
+		case t.shape.result != nil:
+			p.at(p.tagPos(t, f), "field %s cannot be an output: %s already returns a result; return only an error, or put the field into what it returns", f.Name(), t.annotation.Method)
+		case !t.shape.pointer:
+			p.at(p.tagPos(t, f), "field %s cannot be an output: %s has a value receiver, so what it sets is lost; give it a pointer receiver", f.Name(), t.annotation.Method)
+		default:
+			t.outputs = append(t.outputs, f.Name())
+		}
+	}
+}
+
+// tagPos returns where a field's tag is written.
+func (p *planner) tagPos(t *subject, field *types.Var) token.Pos {
+	pos := field.Pos()
+	ast.Inspect(t.spec, func(n ast.Node) bool {
+		if f, ok := n.(*ast.Field); ok && f.Tag != nil && f.Pos() <= pos && pos < f.End() {
+			pos = f.Tag.Pos()
+			return false
+		}
+		return true
+	})
+	return pos
+}
+
+// claim takes a name for something that is generated.
+func (p *planner) claim(t *subject, name string, at token.Pos) {
+	other, taken := p.names[name]
+	if !taken {
+		other, taken = p.imports[name]
+	}
+	if taken {
+		p.at(at, "the name %s is taken, at %s: choose another with wrapper=", name, p.position(other))
+		return
+	}
+	p.names[name] = t.spec.Name.Pos()
+}
+
+// chooseLocals names what the generated functions declare, so that it hides no
+// type of the package.
+func (p *planner) chooseLocals(t *subject, plan *taskPlan) {
+	given := map[string]bool{}
+	scope := p.pkg.Scope()
+	hides := func(name string) bool {
+		_, isType := scope.Lookup(name).(*types.TypeName)
+		if isType || given[name] || name == t.annotation.Codec || name == plan.Wrapper || name == plan.New {
+			return true
+		}
+		return slices.ContainsFunc(typeParamNames(t.obj), func(s string) bool { return s == name })
+	}
+	t.fresh = func(base string) string {
+		name := unused(base, hides)
+		given[name], p.used[name] = true, true
+		return name
+	}
+	t.locals = locals{
+		Wrapper: t.fresh("w"),
+		Client:  t.fresh("client"),
+		Opts:    t.fresh("opts"),
+		Handler: t.fresh("handler"),
+		Ctx:     t.fresh("ctx"),
+		Task:    t.fresh("task"),
+		Value:   t.fresh("value"),
+		Writer:  t.fresh("k"),
+		Field:   "task",
+	}
+	if plan.Method == "task" {
+		t.locals.Field = "runner" // a field and a method cannot share a name
+	}
+	if slices.Contains([]string{"Key", "Lookup", "Forget", "Resolve"}, plan.Method) {
+		p.at(t.annotation.at("method"), "a wrapper already has a method %s: rename the task's", plan.Method)
+	}
+	for _, name := range predeclared {
+		if hidden := scope.Lookup(name); hidden != nil {
+			p.at(hidden.Pos(), "%s hides Go's own %s, which generated code needs: rename it", name, name)
+		}
+	}
+}
+
+// typeParamNames returns the names of a generic type's parameters.
+func typeParamNames(obj *types.TypeName) []string {
+	var names []string
+	if named, ok := obj.Type().(*types.Named); ok {
+		for param := range named.TypeParams().TypeParams() {
+			names = append(names, param.Obj().Name())
+		}
+	}
+	return names
+}
+
+// typeParams plans the annotated type as code, and the wrapper's parameters.
+func (p *planner) typeParams(t *subject, plan *taskPlan) {
+	plan.NameArgs = typeParamNames(t.obj)
+	if len(plan.NameArgs) == 0 {
+		plan.Type = text("%s", plan.TypeName)
+		return
+	}
+	plan.Type = text("%s[%s]", plan.TypeName, strings.Join(plan.NameArgs, ", "))
+	for param := range t.obj.Type().(*types.Named).TypeParams().TypeParams() {
+		name := param.Obj().Name()
+		if name == "_" {
+			p.at(param.Obj().Pos(), "a blank type parameter cannot be named by the wrapper: give it a name")
+		}
+		if why := unnameable(param.Constraint(), p.pkg); why != "" {
+			p.at(param.Obj().Pos(), "generated code cannot name the constraint of %s: %s", name, why)
+		}
+		plan.TypeParams = append(plan.TypeParams, typeParam{name, p.typeCode(param.Constraint())})
+	}
+}
+
+// typeCode writes a type as generated code names it.
+func (p *planner) typeCode(t types.Type) Code { return typeCode(t, p.pkg, p.imported) }
+
+// planResult plans what the runtime stores.
+func (p *planner) planResult(t *subject, plan *taskPlan) {
+	switch {
+	case plan.Handler:
+		name := unused("R", func(s string) bool {
+			_, isType := p.pkg.Scope().Lookup(s).(*types.TypeName)
+			return slices.Contains(plan.NameArgs, s) || isType
+		})
+		plan.TypeParams = append(plan.TypeParams, typeParam{name, text("any")})
+		plan.Result = text("%s", name)
+		p.used[name] = true
+	case t.shape.result != nil:
+		if why := unnameable(t.shape.result, p.pkg); why != "" {
+			p.at(t.shape.method.Pos(), "generated code cannot name the result of %s: %s; return a type that this package can name", plan.Method, why)
+			return
+		}
+		plan.Result = p.typeCode(t.shape.result)
+	case len(t.outputs) > 0:
+		p.planOutput(t, plan)
+	default:
+		plan.Result = text("struct{}")
+	}
+}
+
+// planOutput plans the struct that holds the output fields.
+func (p *planner) planOutput(t *subject, plan *taskPlan) {
+	name := unused(uncapital(plan.TypeName)+"Output", func(s string) bool { _, taken := p.names[s]; return taken })
+	p.names[name] = t.spec.Name.Pos()
+	output := &outputPlan{Name: name}
+	taken := map[string]bool{}
+	s := t.obj.Type().Underlying().(*types.Struct)
+	for f := range s.Fields() {
+		if !slices.Contains(t.outputs, f.Name()) {
+			continue
+		}
+		if p.invalid(f.Pos(), f.Type()) {
+			continue
+		}
+		if why := unnameable(f.Type(), p.pkg); why != "" {
+			p.at(f.Pos(), "generated code cannot name the type of output %s: %s", f.Name(), why)
+			continue
+		}
+		field := unused(exportedName(f.Name()), func(s string) bool { return taken[s] })
+		taken[field] = true
+		output.Fields = append(output.Fields, outputField{field, f.Name(), p.typeCode(f.Type())})
+	}
+	plan.Output = output
+	plan.Result = text("%s", name)
+	if len(plan.NameArgs) > 0 {
+		plan.Result = text("%s[%s]", name, strings.Join(plan.NameArgs, ", "))
+	}
+}
+
+// planKey plans the parts of the key and of the fingerprint.
+func (p *planner) planKey(t *subject, plan *taskPlan) {
+	a := t.annotation
+	for _, s := range a.Key {
+		if part, ok := p.part(t, s); ok {
+			plan.Key = append(plan.Key, part)
+		}
+	}
+	match := a.Match
+	if a.MatchAll {
+		match = p.matchAll(t)
+	}
+	match = slices.Clone(match)
+	slices.SortFunc(match, func(a, b selector) int { return strings.Compare(a.Text, b.Text) })
+	for _, s := range match {
+		if part, ok := p.part(t, s); ok {
+			plan.Match = append(plan.Match, part)
+		}
+	}
+}
+
+// matchAll returns a selector for every field that is input.
+func (p *planner) matchAll(t *subject) []selector {
+	var all []selector
+	s := t.obj.Type().Underlying().(*types.Struct)
+	for i := range s.NumFields() {
+		f := s.Field(i)
+		tag := reflect.StructTag(s.Tag(i)).Get("idem")
+		if f.Name() == "_" || tag == "-" || tag == "out" {
+			continue
+		}
+		all = append(all, selector{Text: f.Name(), Path: []string{f.Name()}, pos: t.annotation.at("match")})
+	}
+	if len(all) == 0 {
+		p.at(t.annotation.at("match"), "match=all has nothing to match: %s has no input fields", t.obj.Name())
+	}
+	return all
+}
+
+// planOptions plans the task options that the annotation states.
+func (p *planner) planOptions(t *subject, plan *taskPlan) {
+	for _, o := range options {
+		if _, stated := t.annotation.stated[o.Name]; stated && o.emit != nil {
+			plan.Options = append(plan.Options, o.emit(t.annotation))
+		}
+	}
+	if codec := p.codec(t); codec != nil {
+		plan.Options = append(plan.Options, join(qualified(runtimePath, "WithCodec"), "(", codec, ")"))
+	}
+}

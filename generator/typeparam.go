@@ -1,0 +1,63 @@
+package generator
+
+import "go/types"
+
+// typeParam plans a value whose type is a type parameter: the terms of its
+// constraint must all be written alike.
+func (e *encoder) typeParam(x Code, t *types.TypeParam) (value, error) {
+	terms := constraintTerms(t.Constraint())
+	if len(terms) == 0 {
+		return refuse("a %s is not keyable, since its constraint %s allows any kind of type: constrain it to one kind, as ~string or ~int | ~int64, or select a method that returns a text",
+			t.Obj().Name(), types.TypeString(t.Constraint(), types.RelativeTo(e.pkg)))
+	}
+	var first writeValue
+	for i, term := range terms {
+		basic, ok := term.Underlying().(*types.Basic)
+		if !ok {
+			return refuse("a %s is not keyable: its constraint allows %s, and only kinds of text, booleans and numbers can stand for a type parameter", t.Obj().Name(), term)
+		}
+		v, err := e.basic(x, basic, t)
+		if err != nil {
+			return nil, err
+		}
+		w := v.(writeValue)
+		switch {
+		case i == 0:
+			first = w
+		case w.Method != first.Method:
+			return refuse("a %s is not keyable: its constraint mixes kinds that keys write differently, %s and %s; constrain it to one kind", t.Obj().Name(), terms[0], term)
+		case w.Method == "Float" && w.Args[1].String() != first.Args[1].String():
+			first.Args[1] = text("64") // wide enough for both
+		}
+	}
+	return first, nil
+}
+
+// constraintTerms returns the types that a constraint lists, without regard to
+// how several lists narrow each other.
+func constraintTerms(t types.Type) []types.Type {
+	iface, ok := t.Underlying().(*types.Interface)
+	if !ok {
+		return nil
+	}
+	var terms []types.Type
+	for embedded := range iface.EmbeddedTypes() {
+		switch embedded := types.Unalias(embedded).(type) {
+		case *types.Union:
+			for term := range embedded.Terms() {
+				if types.IsInterface(term.Type()) {
+					terms = append(terms, constraintTerms(term.Type())...)
+				} else {
+					terms = append(terms, term.Type())
+				}
+			}
+		default:
+			if types.IsInterface(embedded) {
+				terms = append(terms, constraintTerms(embedded)...)
+			} else {
+				terms = append(terms, embedded)
+			}
+		}
+	}
+	return terms
+}

@@ -25,7 +25,7 @@ type checker struct {
 	sizes   types.Sizes
 	order   map[*packages.Package]int // a package has a higher number than its imports
 	last    int
-	checked sync.Map                  // *packages.Package → func() *types.Package
+	checked sync.Map // *packages.Package → func() *types.Package
 }
 
 func newChecker(s *sources, folders []*folder) *checker {

@@ -95,7 +95,7 @@ func (e *encoder) pointer(x Code, p *types.Pointer, t types.Type) (value, error)
 	if err != nil {
 		return nil, err
 	}
-	return nilValue{[]Code{x}, v}, nil
+	return guarded([]Code{x}, v), nil
 }
 
 // operand returns x, which may be a *p, as it stands before a selector or an

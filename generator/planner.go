@@ -13,7 +13,7 @@ import (
 type planner struct {
 	reporter
 	pkg         *types.Package
-	errors      []types.Error // what the compiler says of the declarations
+	errors      []types.Error        // what the compiler says of the declarations
 	names       map[string]token.Pos // declared in the package, or about to be
 	imports     map[string]token.Pos // names of imports in its files
 	importNamed func(*ast.ImportSpec) string

@@ -147,21 +147,24 @@ func (p *planner) called(t *subject, s selector, x Code, nilable []Code, method 
 	if p.invalid(method.Pos(), result) {
 		return nil, false
 	}
-	e := p.encoder(t)
 	call := join(x, "."+method.Name()+"()")
-	c := callValue{Var: e.fresh("v"), Call: call}
-	v, err := e.value(text("%s", c.Var), result)
+	probe := encoder{pkg: p.pkg, imported: p.imported, fresh: func(base string) string { return base }}
+	v, err := probe.value(call, result)
 	if err != nil {
 		p.notKeyable(t, s, err)
 		return nil, false
 	}
-	c.After = v
+	if w, ok := v.(writeValue); ok && out.Len() == 1 && w.Method != "Text" && w.Method != "Bytes" {
+		return guarded(nilable, v), true // is mentioned once, so needs no variable
+	}
+	c := callValue{Var: t.fresh("v"), Call: call}
 	if out.Len() == 2 {
-		c.Err = e.fresh("err")
-	} else if w, ok := v.(writeValue); ok && w.Method != "Text" && w.Method != "Bytes" {
-		if direct, err := e.value(call, result); err == nil { // needs no variable
-			return guarded(nilable, direct), true
-		}
+		c.Err = t.fresh("err")
+	}
+	c.After, err = p.encoder(t).value(text("%s", c.Var), result)
+	if err != nil {
+		p.notKeyable(t, s, err)
+		return nil, false
 	}
 	return guarded(nilable, c), true
 }
@@ -170,6 +173,9 @@ func (p *planner) called(t *subject, s selector, x Code, nilable []Code, method 
 func guarded(nilable []Code, v value) value {
 	if len(nilable) == 0 {
 		return v
+	}
+	if inner, ok := v.(nilValue); ok {
+		return nilValue{slices.Concat(nilable, inner.Nilable), inner.Else}
 	}
 	return nilValue{nilable, v}
 }

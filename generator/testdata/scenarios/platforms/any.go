@@ -1,0 +1,2 @@
+// Package platforms has tasks that only some platforms compile.
+package platforms

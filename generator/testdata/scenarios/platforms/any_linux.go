@@ -1,0 +1,6 @@
+package platforms
+
+// Linux is a task.
+//
+//idem:task key=ID
+type Linux struct{ ID int }

@@ -1,0 +1,4 @@
+package platforms
+
+//idem:task key=ID
+type only struct{ ID int }

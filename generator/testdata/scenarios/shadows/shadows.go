@@ -1,0 +1,45 @@
+// Package shadows declares types with the names that generated code would use.
+package shadows
+
+import (
+	"context"
+)
+
+type (
+	w      struct{}
+	client struct{}
+	opts   struct{}
+	ctx    struct{}
+	value  struct{ ID v }
+	k      struct{}
+	v      string
+	err    struct{}
+)
+
+func idem() {}
+
+var time = 1
+
+//idem:task key=task,Value,vs,Any() ttl=1m
+type task struct {
+	task  v
+	Value *value
+	vs    []v
+	_     w
+	_     client
+	_     opts
+	_     ctx
+	_     k
+	_     err
+}
+
+// Any may fail.
+func (t task) Any() (v, error) { return "", nil }
+
+// Run returns a type that hides.
+func (t task) Run(context.Context) (value, error) { idem(); _ = time; return value{}, nil }
+
+//idem:task key=ID method=task
+type runner struct{ ID int }
+
+func (r runner) task(context.Context) error { return nil }

@@ -47,6 +47,8 @@ const (
 	maxFence      = 1<<53 - 1 // what Lua's numbers can count to
 )
 
+var runningPrefix = []byte(recordVersion + " running")
+
 // LeaseLeft returns how long a running record's lease still lives when its key
 // expires in ttl: zero or less once it is stale. No clock but the store's has a
 // part in it.
@@ -60,9 +62,17 @@ func Marked(record []byte) []byte {
 	return record
 }
 
+// unmarked returns a copy of a running record without its waiting mark.
+func unmarked(record []byte) []byte {
+	record = bytes.Clone(record)
+	record[markOffset] = markAlone
+	return record
+}
+
 // SameClaim tells whether stored is the running record own, waiting mark aside.
+// It is false where own is no running record.
 func SameClaim(stored, own []byte) bool {
-	return len(stored) == len(own) && len(own) > markOffset &&
+	return len(stored) == len(own) && len(own) > markOffset && bytes.HasPrefix(own, runningPrefix) &&
 		bytes.Equal(stored[:markOffset], own[:markOffset]) &&
 		bytes.Equal(stored[markOffset+1:], own[markOffset+1:])
 }

@@ -1,0 +1,147 @@
+package idem
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Client executes tasks at most once per key, with a store as its memory. One
+// client serves a whole process; it needs no closing, but [Client.Close] lets a
+// process end without leaving claims behind.
+type Client struct {
+	store    Store
+	prefix   string
+	failOpen bool
+	observer Observer
+	logger   *slog.Logger // nil: slog.Default() at the time of logging
+	maxSize  int
+
+	flights flights
+	heart   heart
+
+	mu      sync.Mutex
+	closing chan struct{}      // closed by Close
+	idle    chan struct{}      // made by Close, closed when work is empty
+	work    map[*work]struct{} // executions and background releases under way
+}
+
+// work is something that Close waits for.
+type work struct{ key string }
+
+// An Option configures a client.
+type Option func(*Client)
+
+// WithPrefix sets the first part of every key, by default "idempotency". A
+// task's own prefix goes before it.
+func WithPrefix(prefix string) Option { return func(c *Client) { c.prefix = prefix } }
+
+// WithFailOpen lets tasks run unprotected while the store does not answer,
+// rather than fail with ErrUnavailable. Two of them may then run at once.
+func WithFailOpen() Option { return func(c *Client) { c.failOpen = true } }
+
+// WithObserver sets who is told of every event, for metrics and traces.
+func WithObserver(o Observer) Option { return func(c *Client) { c.observer = o } }
+
+// WithLogger sets where claims and results (debug), lost leases and unrecorded
+// results (warn) are logged, by default slog.Default().
+func WithLogger(l *slog.Logger) Option { return func(c *Client) { c.logger = l } }
+
+// WithMaxRecordSize sets the largest record, in bytes, that is stored, by
+// default 1 MiB. A result that does not fit is recorded without its value.
+func WithMaxRecordSize(bytes int) Option { return func(c *Client) { c.maxSize = bytes } }
+
+// New returns a client of store.
+func New(store Store, opts ...Option) *Client {
+	c := &Client{
+		store:   store,
+		prefix:  "idempotency",
+		maxSize: 1 << 20,
+		closing: make(chan struct{}),
+		work:    map[*work]struct{}{},
+	}
+	for _, opt := range opts {
+		opt(c)
+	}
+	c.flights.byKey = map[string]*flight{}
+	c.heart.store = store
+	return c
+}
+
+// Close stops claiming: from now on every call that would have to ask the store
+// for a claim gets ErrClosed, and so do those that wait. Then it waits for the
+// running tasks to finish and to record, until ctx ends; its error says which
+// keys were left. The store stays open.
+func (c *Client) Close(ctx context.Context) error {
+	c.mu.Lock()
+	if c.idle == nil {
+		c.idle = make(chan struct{})
+		close(c.closing)
+		if len(c.work) == 0 {
+			close(c.idle)
+		}
+	}
+	idle := c.idle
+	c.mu.Unlock()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+	}
+	c.mu.Lock()
+	keys := make([]string, 0, len(c.work))
+	for w := range c.work {
+		keys = append(keys, w.key)
+	}
+	c.mu.Unlock()
+	if len(keys) == 0 {
+		return nil
+	}
+	slices.Sort(keys)
+	more := ""
+	if n := len(keys); n > 10 {
+		keys, more = keys[:10], fmt.Sprintf(" and %d more", n-10)
+	}
+	return fmt.Errorf("idem: Close: still running: %s%s: %w", strings.Join(keys, ", "), more, ctx.Err())
+}
+
+// begin registers work that Close waits for; it refuses once the client is
+// closed.
+func (c *Client) begin(key string) (*work, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.idle != nil {
+		return nil, false
+	}
+	return c.add(key), true
+}
+
+// background runs f as work of its own, also while the client closes: only work
+// that Close waits for already calls it.
+func (c *Client) background(key string, f func()) {
+	c.mu.Lock()
+	w := c.add(key)
+	c.mu.Unlock()
+	go func() {
+		defer c.end(w)
+		f()
+	}()
+}
+
+func (c *Client) add(key string) *work {
+	w := &work{key}
+	c.work[w] = struct{}{}
+	return w
+}
+
+func (c *Client) end(w *work) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.work, w)
+	if c.idle != nil && len(c.work) == 0 {
+		close(c.idle)
+	}
+}

@@ -1,0 +1,245 @@
+package idem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Task executes tasks of one kind at most once per key. Generated wrappers
+// consist of one each; hand-written code may use it as well. It is safe for
+// concurrent use.
+type Task[T, R any] struct {
+	client   *Client
+	spec     Spec[T, R]
+	settings settings
+	head     string // prefix, name and version, as every key starts
+	void     bool   // R is struct{}: there is no value to store
+	pointer  bool   // T is a pointer, which must not be nil
+	err      error  // what is wrong with spec or options
+}
+
+// NewTask returns the task that spec describes. What is wrong with spec or
+// options every method of the task reports.
+func NewTask[T, R any](client *Client, spec Spec[T, R], opts ...TaskOption) *Task[T, R] {
+	t := &Task[T, R]{
+		client: client, spec: spec, settings: defaults(opts),
+		void:    reflect.TypeFor[R]() == reflect.TypeFor[struct{}](),
+		pointer: reflect.TypeFor[T]().Kind() == reflect.Pointer,
+	}
+	var problem error
+	switch {
+	case client == nil || client.store == nil:
+		problem = errors.New("no client with a store: pass idem.New(store)")
+	case spec.Name == "":
+		problem = errors.New("Spec.Name is empty")
+	case spec.Key == nil:
+		problem = errors.New("Spec.Key is nil")
+	case spec.Run == nil:
+		problem = errors.New("there is no handler: Spec.Run is nil")
+	case spec.Version < 0:
+		problem = fmt.Errorf("Spec.Version is %d: at least 0", spec.Version)
+	default:
+		problem = t.settings.check()
+	}
+	if problem != nil {
+		t.err = fmt.Errorf("idem: task %s: %w", spec.Name, problem)
+		return t
+	}
+	prefix := spec.Prefix
+	if prefix == "" {
+		prefix = client.prefix
+	}
+	head := appendEscaped(nil, prefix, false)
+	head = appendEscaped(append(head, ':'), spec.Name, false)
+	if spec.Version > 0 {
+		head = strconv.AppendInt(append(head, "@v"...), int64(spec.Version), 10)
+	}
+	t.head = string(head)
+	return t
+}
+
+func defaults(opts []TaskOption) settings {
+	s := settings{
+		ttl: 24 * time.Hour, wait: 30 * time.Second, lease: 15 * time.Second,
+		onDuplicate: PolicySkip, onError: ErrorRelease, onCrash: CrashRetry, codec: JSON,
+	}
+	for _, opt := range opts {
+		opt(&s)
+	}
+	// Stores count in milliseconds.
+	s.ttl, s.lease = s.ttl.Truncate(time.Millisecond), s.lease.Truncate(time.Millisecond)
+	return s
+}
+
+// maxTTL keeps every sum of durations within what stores can count.
+const maxTTL = 100 * 365 * 24 * time.Hour
+
+func (s *settings) check() error {
+	switch {
+	case s.ttl < time.Second || s.ttl > maxTTL:
+		return fmt.Errorf("ttl %v: from 1s to 100 years", s.ttl)
+	case s.wait < 0:
+		return fmt.Errorf("wait %v: at least 0", s.wait)
+	case s.lease < 100*time.Millisecond || s.lease > maxTTL:
+		return fmt.Errorf("lease %v: from 100ms to 100 years", s.lease)
+	case s.onDuplicate != PolicySkip && s.onDuplicate != PolicyFail && s.onDuplicate != PolicyReturnCached:
+		return fmt.Errorf("on-duplicate %q: one of skip, fail, return-cached", s.onDuplicate)
+	case s.onError != ErrorRelease && s.onError != ErrorStore:
+		return fmt.Errorf("on-error %q: one of release, store", s.onError)
+	case s.onCrash != CrashRetry && s.onCrash != CrashFail:
+		return fmt.Errorf("on-crash %q: one of retry, fail", s.onCrash)
+	case s.codec == nil:
+		return errors.New("the codec is nil")
+	}
+	name := s.codec.Name()
+	if name == "" || len(name) > 64 || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7F || r == '=' }) {
+		return fmt.Errorf("codec name %q: one word of up to 64 letters, digits and \"+-._/\"", name)
+	}
+	return nil
+}
+
+// Key returns the key under which task is stored. Its errors are ErrEmptyKey,
+// and those of values that cannot be part of a key.
+func (t *Task[T, R]) Key(task T) (string, error) {
+	if t.err != nil {
+		return "", t.err
+	}
+	if t.pointer && reflect.ValueOf(task).IsNil() {
+		return "", fmt.Errorf("idem: task %s: the task is a nil pointer", t.spec.Name)
+	}
+	k := newKeyWriter(t.head)
+	defer k.free()
+	t.spec.Key(k, task)
+	if k.err != nil {
+		return "", fmt.Errorf("idem: task %s: key part %w", t.spec.Name, k.err)
+	}
+	if !k.filled && !t.spec.AllowEmpty {
+		return "", &taskError{kind: ErrEmptyKey, task: t.spec.Name}
+	}
+	return k.key(), nil
+}
+
+func (t *Task[T, R]) fingerprint(task T) (string, error) {
+	if t.spec.Match == nil {
+		return "", nil
+	}
+	k := newKeyWriter("")
+	defer k.free()
+	t.spec.Match(k, task)
+	if k.err != nil {
+		return "", fmt.Errorf("idem: task %s: match field %w", t.spec.Name, k.err)
+	}
+	return k.fingerprint(), nil
+}
+
+// call starts a caller's way through the protocol.
+func (t *Task[T, R]) call(ctx context.Context, task T) (*call, error) {
+	if ctx == nil {
+		return nil, fmt.Errorf("idem: task %s: the context is nil", t.spec.Name)
+	}
+	key, err := t.Key(task)
+	if err != nil {
+		return nil, err
+	}
+	print, err := t.fingerprint(task)
+	if err != nil {
+		return nil, err
+	}
+	return &call{
+		client: t.client, settings: &t.settings, task: t.spec.Name, key: key, print: print, start: time.Now(),
+	}, nil
+}
+
+// Run executes task unless its key was executed before. The result says which
+// of the two happened; which errors there are is in the package's overview.
+func (t *Task[T, R]) Run(ctx context.Context, task T) (Result[R], error) {
+	c, err := t.call(ctx, task)
+	if err != nil {
+		return refused[R](err), err
+	}
+	work, open := t.client.begin(c.key)
+	if !open {
+		err := c.fail(ErrClosed, "", nil)
+		return refused[R](err), err
+	}
+	defer t.client.end(work)
+	o, err := c.obtain(ctx)
+	switch {
+	case errors.Is(err, ErrUnavailable) && t.client.failOpen:
+		return t.unprotected(ctx, c, task, err)
+	case err != nil:
+		t.client.emit(ctx, Event{Kind: EventRefused, Task: c.task, Key: c.key, Duration: time.Since(c.start), Err: err})
+		return refused[R](err), err
+	case o.answer != nil:
+		return t.replay(ctx, c, o.answer, task)
+	}
+	return t.execute(ctx, c, o, task)
+}
+
+// refused is the result beside an error for which nothing ran.
+func refused[R any](err error) Result[R] {
+	res := Result[R]{Status: StatusFailed, Reason: err.Error()}
+	if errors.Is(err, ErrTimeout) {
+		res.Reason = reasonTimeout
+	}
+	return res
+}
+
+// replay gives a duplicate what its policy says of the first execution.
+func (t *Task[T, R]) replay(ctx context.Context, c *call, answer *StoredRecord, task T) (Result[R], error) {
+	res := Result[R]{Duplicate: true, Original: answer.original()}
+	var err error
+	switch t.settings.onDuplicate {
+	case PolicySkip:
+		res.Status, res.Reason = StatusSkipped, reasonDuplicate
+		res.Metadata = map[string]any{"idempotent": true, "originalStatus": string(answer.Status)}
+	case PolicyFail:
+		res.Status, res.Reason = StatusFailed, reasonRefused
+		err = &DuplicateError{Key: c.key, Original: *res.Original}
+	case PolicyReturnCached:
+		err = t.decode(c, answer, &res)
+		if err == nil && t.spec.Restore != nil {
+			t.spec.Restore(task, res.Value)
+		}
+	}
+	t.client.emit(ctx, Event{
+		Kind: EventDuplicate, Task: c.task, Key: c.key, ID: answer.ID, Attempt: answer.Attempt,
+		Status: answer.Status, Duration: time.Since(c.start), Err: err,
+	})
+	return res, err
+}
+
+// decode reads an answer into res; its error is the answer's own failure, or
+// says why there is none to be had.
+func (t *Task[T, R]) decode(c *call, answer *StoredRecord, res *Result[R]) error {
+	n, err := answer.note()
+	if err != nil {
+		return c.fail(ErrCorrupt, "its reason and metadata are no JSON", err)
+	}
+	res.Status, res.Reason, res.Metadata = answer.Status, n.Reason, n.Metadata
+	switch {
+	case answer.Status == StatusFailed:
+		return &FailedError{Key: c.key, Reason: n.Reason, Metadata: n.Metadata}
+	case t.void:
+		return nil
+	case !answer.HasValue:
+		return c.fail(ErrNoResult, fmt.Sprintf("it finished with status %q", answer.Status), nil)
+	}
+	return t.value(c, answer, &res.Value)
+}
+
+func (t *Task[T, R]) value(c *call, answer *StoredRecord, value *R) error {
+	if name := t.settings.codec.Name(); answer.Codec != name {
+		return c.fail(ErrCorrupt, fmt.Sprintf("its value was written by codec %q and is read by %q", answer.Codec, name), nil)
+	}
+	if err := t.settings.codec.Unmarshal(answer.Value, value); err != nil {
+		*value = *new(R)
+		return c.fail(ErrCorrupt, fmt.Sprintf("its value does not decode as %s", reflect.TypeFor[R]()), err)
+	}
+	return nil
+}

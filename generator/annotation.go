@@ -24,6 +24,8 @@ func parseAnnotation(r *reporter, c *ast.Comment, d ast.Directive) *annotation {
 		}
 		if skipped := splitArgument(r, args[i:]); skipped > 0 {
 			i += skipped
+			name, _, _ := strings.Cut(arg.Arg, "=")
+			a.stated[name] = start
 			continue
 		}
 		parseArgument(r, a, arg.Arg, start)
@@ -127,6 +129,7 @@ func parseArgument(r *reporter, a *annotation, arg string, pos token.Pos) {
 		r.at(pos, "option %s takes no value: write %s or leave it out", name, name)
 		return
 	case !o.Flag && value == "":
+		a.stated[name] = pos
 		r.at(pos, "option %s needs a value: write %s=… (%s)", name, name, plain(o.Values))
 		return
 	}
@@ -134,12 +137,19 @@ func parseArgument(r *reporter, a *annotation, arg string, pos token.Pos) {
 	if hasValue {
 		a.stated[name] = valuePos
 	}
+	before, refused := *a, false
 	o.set(a, value, func(offset int, format string, args ...any) {
 		r.at(valuePos+token.Pos(offset), format, args...)
+		refused = true
 	})
-	if name == "key" || name == "match" {
-		locate(a.Key, valuePos, name == "key")
-		locate(a.Match, valuePos, name == "match")
+	switch {
+	case name == "key":
+		locate(a.Key, valuePos)
+	case name == "match":
+		locate(a.Match, valuePos)
+	case refused:
+		*a = before // what follows is checked with the default
+		delete(a.stated, name)
 	}
 }
 
@@ -152,15 +162,15 @@ func knownOptions(name string) string {
 }
 
 // locate gives selectors their position in the file.
-func locate(selectors []selector, value token.Pos, wanted bool) {
-	if !wanted {
-		return
-	}
+func locate(selectors []selector, value token.Pos) {
 	for i := range selectors {
 		selectors[i].pos = value + token.Pos(selectors[i].offset)
-		locate(selectors[i].Hash, value, true)
+		locate(selectors[i].Hash, value)
 	}
 }
 
-// plain returns reference text without its markup.
-func plain(s string) string { return strings.ReplaceAll(s, "`", "") }
+// plain returns reference text without its markup: code in “ ` “ keeps its
+// own backquotes.
+func plain(s string) string {
+	return strings.NewReplacer("`` `", "`", "` ``", "`", "`", "").Replace(s)
+}

@@ -28,8 +28,11 @@ func (p *planner) codec(t *subject) Code {
 		scope, name, code = imported.Scope(), member, qualified(imported.Path(), member)
 		p.imported[imported.Path()] = imported.Name()
 	}
-	variable, ok := scope.Lookup(name).(*types.Var)
+	found := scope.Lookup(name)
+	variable, ok := found.(*types.Var)
 	switch {
+	case !ok && found != nil:
+		p.at(pos, "%s is not a variable: a codec is a package-level variable with the methods of idem.Codec", a.Codec)
 	case !ok:
 		p.at(pos, "there is no package-level variable %s%s", a.Codec, didYouMean(name, append(scope.Names(), "json")))
 	case p.invalid(variable.Pos(), variable.Type()):

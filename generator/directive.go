@@ -46,11 +46,7 @@ func readDirectives(r *reporter, file *ast.File) []declaration {
 				continue
 			}
 			last[spec] = c.Slash
-			before := len(r.found)
-			a := parseAnnotation(r, c, d)
-			if len(r.found) == before { // else what follows would only repeat it
-				found = append(found, declaration{spec, a})
-			}
+			found = append(found, declaration{spec, parseAnnotation(r, c, d)})
 		}
 	}
 	return found

@@ -44,7 +44,7 @@ func (e *encoder) value(x Code, t types.Type) (value, error) {
 		}
 	}
 	if _, ok := types.Unalias(t).(*types.TypeParam); !ok && types.IsInterface(t) {
-		return refuse("an interface is not keyable, not even one with MarshalText: two values of different types could have one text; write a method that returns what identifies the value, and select Method()")
+		return refuse("it is an interface, and values of different types could have one text, even with MarshalText; write a method that returns what identifies the value, and select Method()")
 	}
 	switch {
 	case isNamed(t, "time", "Time"):
@@ -73,13 +73,13 @@ func (e *encoder) value(x Code, t types.Type) (value, error) {
 	case *types.Struct:
 		return e.structure(x, u, t)
 	case *types.Map:
-		return refuse("a map is not keyable, since it has no order: select what identifies the task, or write a method that returns it in a fixed order")
+		return refuse("a map has no order; select what identifies the task, or write a method that returns that in a fixed order")
 	case *types.Signature:
-		return refuse("a func is not keyable: select data, or tag the field `idem:\"-\"`")
+		return refuse("a func is no data; select data, or tag the field `idem:\"-\"`")
 	case *types.Chan:
-		return refuse("a channel is not keyable: select data, or tag the field `idem:\"-\"`")
+		return refuse("a channel is no data; select data, or tag the field `idem:\"-\"`")
 	}
-	return refuse("a %s is not keyable", t)
+	return refuse("a %s cannot be written as text; write a method that returns a text, and select Method()", t)
 }
 
 func write(method string, x Code) value { return writeValue{method, []Code{x}} }
@@ -134,7 +134,7 @@ func (e *encoder) basic(x Code, b *types.Basic, t types.Type) (value, error) {
 	case b.Kind() == types.Float64:
 		return writeValue{"Float", []Code{convert("float64"), text("64")}}, nil
 	}
-	return refuse("a %s is not keyable: write a method that returns a text or numbers, and select Method()", b)
+	return refuse("a %s cannot be written as text; write a method that returns a text or numbers, and select Method()", b)
 }
 
 // list plans a slice or an array.
@@ -166,8 +166,8 @@ func (e *encoder) structure(x Code, s *types.Struct, t types.Type) (value, error
 			continue
 		}
 		if !f.Exported() && f.Pkg().Path() != e.pkg.Path() {
-			return refuse("a %s is not keyable: its field %s is unexported in package %s; select the fields that identify it, or write a method that returns them",
-				types.TypeString(t, types.RelativeTo(e.pkg)), f.Name(), f.Pkg().Path())
+			return refuse("field %s of %s is unexported in package %s; select the fields that identify it, or write a method that returns them",
+				f.Name(), types.TypeString(t, types.RelativeTo(e.pkg)), f.Pkg().Path())
 		}
 		v, err := e.value(join(operand(x), "."+f.Name()), f.Type())
 		if err != nil {
@@ -182,7 +182,7 @@ func (e *encoder) structure(x Code, s *types.Struct, t types.Type) (value, error
 func (e *encoder) enter(t types.Type) (done func(), err error) {
 	for _, around := range e.open {
 		if types.Identical(around, t) {
-			_, err := refuse("type %s contains itself, so its keys would have no end: select the fields that identify the task", types.TypeString(t, types.RelativeTo(e.pkg)))
+			_, err := refuse("type %s contains itself, so its keys would have no end; select the fields that identify the task", types.TypeString(t, types.RelativeTo(e.pkg)))
 			return nil, err
 		}
 	}

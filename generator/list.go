@@ -10,7 +10,7 @@ import (
 )
 
 // A Task is one line of the inventory that `idemgen list` prints. Its JSON form
-// is what `idemgen list -json` prints.
+// is what `idemgen list -json` prints; durations in it are as Go reads them.
 type Task struct {
 	Name        string   `json:"name"`             // as in keys
 	Package     string   `json:"package"`          // import path
@@ -34,6 +34,8 @@ type Task struct {
 	File        string   `json:"file"` // relative to the working directory if inside it
 	Line        int      `json:"line"`
 	Column      int      `json:"column"`
+
+	ttl time.Duration
 }
 
 // newTask returns the inventory's line of a planned task.
@@ -58,6 +60,7 @@ func newTask(t foundTask, dir string, importPath string) Task {
 		File:        relative(dir, t.position.Filename),
 		Line:        t.position.Line,
 		Column:      t.position.Column,
+		ttl:         a.TTL,
 	}
 	if len(plan.NameArgs) > 0 {
 		task.Name += "[" + strings.Join(plan.NameArgs, ",") + "]"
@@ -91,6 +94,15 @@ func shortDuration(d time.Duration) string {
 	return s
 }
 
+// inDays writes a duration as a person would: "7d", but "24h".
+func inDays(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d > day && d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
+	}
+	return shortDuration(d)
+}
+
 // List writes the tasks as a table.
 func (o *Outcome) List(w io.Writer) error {
 	if len(o.Tasks) == 0 {
@@ -100,7 +112,7 @@ func (o *Outcome) List(w io.Writer) error {
 	fmt.Fprintln(table, "NAME\tKEY\tTTL\tON-DUPLICATE\tON-ERROR\tON-CRASH\tPOSITION")
 	for _, t := range o.Tasks {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s:%d\n",
-			t.Name, strings.Join(t.Key, ","), t.TTL, t.OnDuplicate, t.OnError, t.OnCrash, t.File, t.Line)
+			t.Name, strings.Join(t.Key, ","), inDays(t.ttl), t.OnDuplicate, t.OnError, t.OnCrash, t.File, t.Line)
 	}
 	return table.Flush()
 }

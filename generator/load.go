@@ -38,7 +38,18 @@ func load(ctx context.Context, cfg Config) ([]*folder, []Diagnostic, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if hide := damaged(roots); len(hide) > 0 {
+	folders := map[string]*folder{}
+	folderOf := func(dir string) *folder {
+		if folders[dir] == nil {
+			folders[dir] = &folder{dir: dir, built: map[string]bool{}, ignored: map[string]bool{}}
+		}
+		return folders[dir]
+	}
+	hide := damaged(roots)
+	for _, name := range hide { // some may be all that their folder holds
+		folderOf(filepath.Dir(name))
+	}
+	if len(hide) > 0 {
 		overlay, err := hideFiles(hide)
 		if err != nil {
 			return nil, nil, err
@@ -48,23 +59,15 @@ func load(ctx context.Context, cfg Config) ([]*folder, []Diagnostic, error) {
 			return nil, nil, err
 		}
 	}
-	folders := map[string]*folder{}
 	var problems []Diagnostic
 	for _, p := range roots {
-		if isTestMain(p) {
-			continue
-		}
-		dir := packageDir(p)
-		if dir == "" {
+		switch {
+		case isTestMain(p), folders[p.Dir] != nil && !hasFiles(p):
+		case !hasFiles(p):
 			problems = append(problems, unreadable(p)...)
-			continue
+		default:
+			folderOf(p.Dir).add(p)
 		}
-		f := folders[dir]
-		if f == nil {
-			f = &folder{dir: dir, built: map[string]bool{}, ignored: map[string]bool{}}
-			folders[dir] = f
-		}
-		f.add(p)
 	}
 	var sorted []*folder
 	for _, f := range folders {
@@ -107,14 +110,9 @@ func isTestMain(p *packages.Package) bool {
 		len(p.GoFiles) == 1 && filepath.Base(p.GoFiles[0]) == "_testmain.go"
 }
 
-// packageDir returns the directory of p's files.
-func packageDir(p *packages.Package) string {
-	for _, files := range [][]string{p.GoFiles, p.IgnoredFiles, p.OtherFiles} {
-		if len(files) > 0 {
-			return filepath.Dir(files[0])
-		}
-	}
-	return ""
+// hasFiles reports whether p has Go files, be they for another configuration.
+func hasFiles(p *packages.Package) bool {
+	return len(p.GoFiles)+len(p.IgnoredFiles)+len(p.OtherFiles) > 0
 }
 
 // unreadable returns why a package without files could not be listed.
@@ -186,12 +184,10 @@ func damaged(roots []*packages.Package) []string {
 		if len(p.Errors) == 0 {
 			continue
 		}
-		if dir := packageDir(p); dir != "" {
-			matches, _ := filepath.Glob(filepath.Join(dir, "*.go"))
-			for _, name := range matches {
-				if isGeneratedFile(name) {
-					hide = append(hide, name)
-				}
+		entries, _ := os.ReadDir(p.Dir)
+		for _, entry := range entries {
+			if name := filepath.Join(p.Dir, entry.Name()); isGeneratedFile(name) {
+				hide = append(hide, name)
 			}
 		}
 	}

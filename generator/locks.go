@@ -14,13 +14,7 @@ func lockIn(t types.Type, seen map[types.Type]bool) string {
 	if _, isParam := t.(*types.TypeParam); isParam {
 		return ""
 	}
-	for {
-		array, ok := t.Underlying().(*types.Array)
-		if !ok {
-			break
-		}
-		t = array.Elem()
-	}
+	t = element(t)
 	if _, isInterface := t.Underlying().(*types.Interface); !isInterface {
 		if hasLock(types.NewPointer(t)) && !hasLock(t) {
 			return types.TypeString(t, func(p *types.Package) string { return p.Name() })
@@ -32,13 +26,24 @@ func lockIn(t types.Type, seen map[types.Type]bool) string {
 	}
 	for f := range s.Fields() {
 		if lock := lockIn(f.Type(), seen); lock != "" {
-			if named, ok := types.Unalias(f.Type()).(*types.Named); ok && isPublicLock(named) {
+			if named, ok := element(f.Type()).(*types.Named); ok && isPublicLock(named) {
 				return f.Name() + " (" + types.TypeString(named, func(p *types.Package) string { return p.Name() }) + ")"
 			}
 			return f.Name() + "." + lock
 		}
 	}
 	return ""
+}
+
+// element returns t, or what it is an array of.
+func element(t types.Type) types.Type {
+	for {
+		array, ok := t.Underlying().(*types.Array)
+		if !ok {
+			return types.Unalias(t)
+		}
+		t = array.Elem()
+	}
 }
 
 // isPublicLock reports whether a message should stop at t: nobody needs to know

@@ -277,7 +277,11 @@ func (p *planner) planResult(t *subject, plan *taskPlan) {
 		p.used[name] = true
 	case t.shape.result != nil:
 		if why := unnameable(t.shape.result, p.pkg); why != "" {
-			p.at(t.shape.method.Pos(), "generated code cannot name the result of %s: %s; return a type that this package can name", plan.Method, why)
+			at := t.obj.Pos()
+			if t.shape.method.Pkg() == p.pkg {
+				at = t.shape.method.Pos()
+			}
+			p.at(at, "generated code cannot name the result of %s: %s; return a type that this package can name", plan.Method, why)
 			return
 		}
 		plan.Result = p.typeCode(t.shape.result)

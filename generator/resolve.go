@@ -40,7 +40,7 @@ func (p *planner) selected(t *subject, s selector) (value, bool) {
 			return nil, false
 		}
 		if i == 0 && !call && slices.Contains(t.outputs, found.Name()) {
-			p.at(s.pos, "%s is an output of the task: a key is needed before the task has run", name)
+			p.at(s.pos, "%s is an output, which can be neither key nor match: both are needed before the task has run", name)
 			return nil, false
 		}
 		if i > 0 && isNilable(at) {
@@ -219,5 +219,5 @@ func (p *planner) notKeyable(t *subject, s selector, err error) {
 	if e.typ != nil && p.invalid(t.fieldPos(s.Path[0]), e.typ) {
 		return
 	}
-	p.at(s.pos, "%s cannot be part of a key: %s", s.Text+e.path, e.reason)
+	p.at(s.pos, "%s is not keyable: %s", s.Text+e.path, e.reason)
 }

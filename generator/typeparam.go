@@ -7,14 +7,14 @@ import "go/types"
 func (e *encoder) typeParam(x Code, t *types.TypeParam) (value, error) {
 	terms := constraintTerms(t.Constraint())
 	if len(terms) == 0 {
-		return refuse("a %s is not keyable, since its constraint %s allows any kind of type: constrain it to one kind, as ~string or ~int | ~int64, or select a method that returns a text",
-			t.Obj().Name(), types.TypeString(t.Constraint(), types.RelativeTo(e.pkg)))
+		return refuse("the constraint %s of %s allows any kind of type; constrain it to one kind, as ~string or ~int | ~int64, or select a method that returns a text",
+			types.TypeString(t.Constraint(), types.RelativeTo(e.pkg)), t.Obj().Name())
 	}
 	var first writeValue
 	for i, term := range terms {
 		basic, ok := term.Underlying().(*types.Basic)
 		if !ok {
-			return refuse("a %s is not keyable: its constraint allows %s, and only kinds of text, booleans and numbers can stand for a type parameter", t.Obj().Name(), term)
+			return refuse("the constraint of %s allows %s, and only kinds of text, booleans and numbers can stand for a type parameter; select a method that returns a text", t.Obj().Name(), term)
 		}
 		v, err := e.basic(x, basic, t)
 		if err != nil {
@@ -25,7 +25,7 @@ func (e *encoder) typeParam(x Code, t *types.TypeParam) (value, error) {
 		case i == 0:
 			first = w
 		case w.Method != first.Method:
-			return refuse("a %s is not keyable: its constraint mixes kinds that keys write differently, %s and %s; constrain it to one kind", t.Obj().Name(), terms[0], term)
+			return refuse("the constraint of %s mixes kinds that keys write differently, %s and %s; constrain it to one kind", t.Obj().Name(), terms[0], term)
 		case w.Method == "Float" && w.Args[1].String() != first.Args[1].String():
 			first.Args[1] = text("64") // wide enough for both
 		}

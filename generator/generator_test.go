@@ -1,0 +1,88 @@
+package generator_test
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/idemgen/idemgen/generator"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files and docs/annotations.md")
+
+// Each folder of testdata/scenarios is a hard case. The files generated there
+// are the golden files, and what is vetted.
+func TestScenariosGenerateTheirGoldenFiles(t *testing.T) {
+	outcome := run(t, "./testdata/scenarios/...")
+	require.Empty(t, formatted(outcome))
+	if *update {
+		require.Empty(t, outcome.Write())
+		return
+	}
+	var diff strings.Builder
+	require.NoError(t, outcome.Diff(&diff))
+	assert.Empty(t, diff.String())
+}
+
+func TestGeneratedCodeCompilesAndPassesVet(t *testing.T) {
+	vet := exec.CommandContext(t.Context(), "go", "vet", "./testdata/scenarios/...")
+	out, err := vet.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
+// Each folder of testdata/faults is a kind of bad input; its want.txt says what
+// is reported.
+func TestFaultsAreReportedWhereTheyStand(t *testing.T) {
+	entries, err := os.ReadDir("testdata/faults")
+	require.NoError(t, err)
+	for _, entry := range entries {
+		t.Run(entry.Name(), func(t *testing.T) {
+			dir := filepath.Join("testdata", "faults", entry.Name())
+			outcome := run(t, "./"+dir+"/...")
+			got := strings.ReplaceAll(formatted(outcome), dir+string(filepath.Separator), "")
+			want := filepath.Join(dir, "want.txt")
+			if *update {
+				require.NoError(t, os.WriteFile(want, []byte(got), 0o644))
+				return
+			}
+			content, err := os.ReadFile(want)
+			require.NoError(t, err)
+			assert.Equal(t, string(content), got)
+		})
+	}
+}
+
+func TestReferenceIsInStepWithTheTableOfOptions(t *testing.T) {
+	const path = "../docs/annotations.md"
+	if *update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(generator.AnnotationReference()), 0o644))
+		return
+	}
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, generator.AnnotationReference(), string(content), "run go test ./generator -update")
+}
+
+// run runs the generator on a pattern.
+func run(t *testing.T, pattern string) *generator.Outcome {
+	t.Helper()
+	outcome, err := generator.Run(t.Context(), generator.Config{Patterns: []string{pattern}})
+	require.NoError(t, err)
+	return outcome
+}
+
+// formatted returns an outcome's diagnostics as the command prints them.
+func formatted(o *generator.Outcome) string {
+	var b strings.Builder
+	for _, d := range o.Diagnostics {
+		b.WriteString(d.Format(o.Dir) + "\n")
+	}
+	return b.String()
+}

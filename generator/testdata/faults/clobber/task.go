@@ -1,0 +1,4 @@
+package clobber
+
+//idem:task key=ID
+type Task struct{ ID int }

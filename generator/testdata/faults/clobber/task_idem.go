@@ -1,0 +1,3 @@
+package clobber
+
+// This file was written by hand.

@@ -1,0 +1,8 @@
+package hides
+
+type string = int
+
+//idem:task key=ID
+type Task struct{ ID int }
+
+func len(int) {}

@@ -1,0 +1,3 @@
+package names
+
+type IdempotentInTest struct{}

@@ -1,0 +1,7 @@
+package names
+
+//idem:task key=ID name=shop.same
+type Elsewhere struct{ ID int }
+
+//idem:task key=ID
+type InTest struct{ ID int }

@@ -1,0 +1,6 @@
+package syntax
+
+//idem:task key=ID
+type Task struct{ ID int }
+
+func broken( {

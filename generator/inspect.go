@@ -31,13 +31,15 @@ type foundTask struct {
 	annotation *annotation
 	result     string // the type of its result, for readers
 	position   token.Position
-	named      token.Pos // where its name comes from
+	declared   token.Pos // the type's name
+	named      token.Pos // where the task's name comes from
 }
 
 // A planned file is one to generate.
 type plannedFile struct {
 	plan  *filePlan
 	tasks []foundTask
+	used  map[string]bool // its local identifiers, which no import may hide
 }
 
 // inspect plans every file of a package that declares tasks.
@@ -55,7 +57,6 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 		imports:     imports,
 		importNamed: v.importNamed,
 		imported:    map[string]string{"context": "context", "time": "time", runtimePath: "idem"},
-		used:        map[string]bool{},
 	}
 	var planned []plannedFile
 	for _, f := range v.files {
@@ -63,6 +64,7 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 			continue
 		}
 		var tasks []foundTask
+		p.used = map[string]bool{}
 		for _, d := range readDirectives(&p.reporter, f.syntax) {
 			plan, ok := p.plan(f.syntax, d)
 			if !ok {
@@ -73,6 +75,7 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 				annotation: d.annotation,
 				result:     resultText(plan),
 				position:   v.fset.PositionFor(d.spec.Name.Pos(), false),
+				declared:   d.spec.Name.Pos(),
 				named:      d.annotation.at("name"),
 			})
 		}
@@ -88,12 +91,12 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 		for _, t := range tasks {
 			file.Tasks = append(file.Tasks, t.plan)
 		}
-		planned = append(planned, plannedFile{file, tasks})
+		planned = append(planned, plannedFile{file, tasks, p.used})
 	}
 	for _, f := range planned { // when every name of the package is known
 		nameImports(f.plan, p.imported, func(s string) bool {
 			_, taken := p.names[s]
-			return taken || p.used[s] || slices.ContainsFunc(f.plan.Tasks, func(t *taskPlan) bool { return slices.Contains(t.NameArgs, s) })
+			return taken || f.used[s] || slices.ContainsFunc(f.plan.Tasks, func(t *taskPlan) bool { return slices.Contains(t.NameArgs, s) })
 		})
 	}
 	return planned, p.found

@@ -11,8 +11,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
+
+	"golang.org/x/tools/go/analysis/unitchecker"
 
 	"github.com/idemgen/idemgen/generator"
+	"github.com/idemgen/idemgen/generator/analyzer"
 )
 
 // The exit statuses.
@@ -23,10 +27,19 @@ const (
 )
 
 func main() {
+	if isVet(os.Args[1:]) {
+		unitchecker.Main(analyzer.Analyzer) // does not return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	status := command{os.Stdout, os.Stderr}.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(status)
+}
+
+// isVet reports whether go vet is calling, which asks for the program's version
+// and flags, and then hands it the description of one package after another.
+func isVet(args []string) bool {
+	return len(args) > 0 && (args[0] == "-V=full" || args[0] == "-flags" || strings.HasSuffix(args[len(args)-1], ".cfg"))
 }
 
 // A command is one call of idemgen.

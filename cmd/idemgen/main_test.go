@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 // userModule returns the go.mod of somebody who uses this checkout.
 func userModule(goMod, checkout string) string {
 	requires := regexp.MustCompile(`(?s)require \(.*?\n\)`).FindAllString(goMod, -1)
-	return "module example.com/shop\n\ngo 1.26\n\n" +
+	return "module example.com/shop\n\ngo 1.26.0\n\n" +
 		"tool github.com/idemgen/idemgen/cmd/idemgen\n\n" +
 		"require github.com/idemgen/idemgen v0.0.0\n\n" +
 		strings.Join(requires, "\n\n") + "\n\n" +

@@ -1,0 +1,125 @@
+// Package analyzer reports, as part of go vet, what is wrong with annotated
+// tasks: errors in their directives, wrappers that are not up to date, and calls
+// that bypass a wrapper.
+package analyzer
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/idemgen/idemgen/generator"
+)
+
+// Analyzer reports errors in //idem:task directives, stale or missing wrappers,
+// and direct calls of an annotated task's method, in other packages too. Tests
+// may call it directly, and so may a line with a comment //idem:direct that says
+// why.
+var Analyzer = &analysis.Analyzer{
+	Name:      "idemgen",
+	Doc:       "report errors in //idem:task directives, stale wrappers and calls that bypass them",
+	URL:       "https://pkg.go.dev/github.com/idemgen/idemgen/generator/analyzer",
+	Run:       run,
+	FactTypes: []analysis.Fact{new(isTask)},
+}
+
+// isTask is the fact that a type is an annotated method task.
+type isTask struct {
+	Method  string
+	Wrapper string
+}
+
+// AFact makes isTask a fact.
+func (*isTask) AFact() {}
+
+// String is how analysistest names the fact.
+func (t *isTask) String() string { return fmt.Sprintf("task(%s by %s)", t.Method, t.Wrapper) }
+
+func run(pass *analysis.Pass) (any, error) {
+	found, err := generator.Inspect(pass.Fset, pass.Files, pass.Pkg)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range found.Diagnostics {
+		pass.Report(analysis.Diagnostic{Pos: d.Pos, Category: "annotation", Message: d.Message})
+	}
+	if len(found.Diagnostics) == 0 {
+		if err := reportStale(pass, found); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range found.Tasks {
+		if t.Type != nil && t.Method != "" {
+			pass.ExportObjectFact(t.Type, &isTask{t.Method, t.Wrapper})
+		}
+	}
+	for _, f := range pass.Files {
+		if !isExempt(pass, f) {
+			reportDirectCalls(pass, f)
+		}
+	}
+	return nil, nil
+}
+
+// reportStale reports wrappers that idemgen would write, rewrite or remove.
+func reportStale(pass *analysis.Pass, found *generator.Inspection) error {
+	generated := map[string]*ast.File{}
+	for _, f := range pass.Files {
+		if name := fileName(pass, f); generator.IsGenerated(name, f) {
+			generated[name] = f
+		}
+	}
+	for _, want := range found.Files {
+		base := filepath.Base(want.Path)
+		if generated[want.Path] == nil {
+			pass.Report(analysis.Diagnostic{Pos: want.Task, Category: "stale", Message: base + " is missing: run idemgen to generate it"})
+			continue
+		}
+		content, err := pass.ReadFile(want.Path)
+		if err != nil {
+			return err
+		}
+		if !generator.SameText(content, want.Content) {
+			pass.Report(analysis.Diagnostic{Pos: want.Task, Category: "stale", Message: base + " is stale: run idemgen to bring it up to date"})
+		}
+	}
+	for name, f := range generated {
+		if !slices.ContainsFunc(found.Files, func(want generator.InspectedFile) bool { return want.Path == name }) {
+			pass.Report(analysis.Diagnostic{Pos: f.Package, Category: "stale", Message: filepath.Base(name) + " is orphaned, since no task is left in its source: run idemgen to remove it"})
+		}
+	}
+	return nil
+}
+
+func fileName(pass *analysis.Pass, f *ast.File) string {
+	return pass.Fset.PositionFor(f.Package, false).Filename
+}
+
+// taskCalled returns the annotated type whose method a selector calls, also
+// where it is promoted from an embedded field.
+func taskCalled(pass *analysis.Pass, sel *types.Selection) (*types.TypeName, *isTask) {
+	t := sel.Recv()
+	for i := 0; ; i++ {
+		if pointer, ok := types.Unalias(t).(*types.Pointer); ok {
+			t = pointer.Elem()
+		}
+		named, ok := types.Unalias(t).(*types.Named)
+		if !ok {
+			return nil, nil
+		}
+		var fact isTask
+		obj := named.Origin().Obj()
+		if pass.ImportObjectFact(obj, &fact) && fact.Method == sel.Obj().Name() {
+			return obj, &fact
+		}
+		s, ok := named.Underlying().(*types.Struct)
+		if !ok || i >= len(sel.Index())-1 {
+			return nil, nil
+		}
+		t = s.Field(sel.Index()[i]).Type()
+	}
+}

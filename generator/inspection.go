@@ -1,0 +1,87 @@
+package generator
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"path"
+)
+
+// An Inspection is what the pipeline found in one package that somebody else,
+// as go vet, has parsed and type-checked.
+type Inspection struct {
+	Diagnostics []Diagnostic
+	Tasks       []InspectedTask
+	Files       []InspectedFile
+}
+
+// An InspectedTask is an annotated type.
+type InspectedTask struct {
+	Type    *types.TypeName
+	Method  string // the wrapped method; empty for a handler task
+	Wrapper string
+}
+
+// An InspectedFile is a file to generate.
+type InspectedFile struct {
+	Path    string
+	Content []byte
+	Task    token.Pos // the first task in its source
+}
+
+// Inspect runs the pipeline on the files of one package, less the last step.
+// Files that idemgen generated may be among them.
+func Inspect(fset *token.FileSet, files []*ast.File, pkg *types.Package) (*Inspection, error) {
+	v := view{fset: fset, types: pkg, importNamed: func(spec *ast.ImportSpec) string {
+		if spec.Name != nil {
+			return spec.Name.Name
+		}
+		for _, imported := range pkg.Imports() {
+			if imported.Path() == importPath(spec) {
+				return imported.Name()
+			}
+		}
+		return path.Base(importPath(spec))
+	}}
+	for _, f := range files {
+		if name := fset.PositionFor(f.Package, false).Filename; !IsGenerated(name, f) {
+			v.files = append(v.files, viewFile{name, f, true})
+		}
+	}
+	planned, problems := inspect(v)
+	found := &Inspection{Diagnostics: sorted(problems)}
+	for _, f := range planned {
+		content, err := f.plan.print()
+		if err != nil {
+			return nil, err
+		}
+		found.Files = append(found.Files, InspectedFile{f.plan.Path, content, f.tasks[0].declared})
+		for _, t := range f.tasks {
+			task := InspectedTask{Wrapper: t.plan.Wrapper}
+			task.Type, _ = pkg.Scope().Lookup(t.plan.TypeName).(*types.TypeName)
+			if !t.plan.Handler {
+				task.Method = t.plan.Method
+			}
+			found.Tasks = append(found.Tasks, task)
+		}
+	}
+	return found, nil
+}
+
+// IsGenerated reports whether idemgen generated a file, by its name and header.
+func IsGenerated(name string, syntax *ast.File) bool {
+	if !isGeneratedName(name) {
+		return false
+	}
+	for _, group := range syntax.Comments {
+		for _, c := range group.List {
+			if c.Text == header {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// SameText reports whether two files differ in nothing but their line ends.
+func SameText(a, b []byte) bool { return sameText(a, b) }

@@ -121,7 +121,7 @@ func (c *call) lead(ctx context.Context, f *flight, contendFirst bool) (outcome,
 type storeFailure struct{ error }
 
 func (c *call) mismatch(r StoredRecord) bool {
-	return c.print != "" && r.Fingerprint != "" && c.print != r.Fingerprint
+	return !Claim{Fingerprint: c.print}.Matches(r)
 }
 
 // newID returns 128 random bits as text.

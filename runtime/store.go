@@ -23,8 +23,8 @@ type Store interface {
 
 	// Contend claims a key that is released, absent, or stale where c.OnCrash
 	// is CrashRetry: c's record replaces the old one with its attempt plus one
-	// and a fence above its own. A record with another fingerprint is left
-	// alone, whatever its state. A record that carries c's own ID is c's
+	// and a fence above its own. A record that c does not match is left alone,
+	// whatever its state. A record that carries c's own ID is c's
 	// already: Owned as it stands while its lease lives, claimed anew once it
 	// is stale, left alone if it was released. Every other running record gets
 	// its waiting mark set.
@@ -57,7 +57,7 @@ type Claim struct {
 	Now         time.Time // the caller's clock: the start, and the fence of a fresh key
 	Lease       time.Duration
 	Retention   time.Duration // lease + ttl: the running record's expiry
-	Fingerprint string        // of the match fields; empty matches every record
+	Fingerprint string        // of the match fields, or empty; see Matches
 	OnCrash     CrashPolicy
 }
 
@@ -77,6 +77,13 @@ func (c Claim) Over(old StoredRecord) StoredRecord {
 	r.Attempt = old.Attempt + 1
 	r.Fence = max(old.Fence+1, r.Fence)
 	return r
+}
+
+// Matches tells whether r may belong to the same task as c: their fingerprints
+// are equal, or one of them has none, as after Forget or where match was added
+// to a task that is in use.
+func (c Claim) Matches(r StoredRecord) bool {
+	return c.Fingerprint == "" || r.Fingerprint == "" || c.Fingerprint == r.Fingerprint
 }
 
 // A Reply is what a store answers.

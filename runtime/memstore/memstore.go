@@ -85,7 +85,7 @@ func (s *Store) Contend(ctx context.Context, key string, c idem.Claim) (idem.Rep
 	if err != nil {
 		return idem.Reply{}, err
 	}
-	if c.Fingerprint != "" && c.Fingerprint != old.Fingerprint {
+	if !c.Matches(old) {
 		return e.reply(now), nil
 	}
 	mine := old.ID == c.ID

@@ -29,6 +29,11 @@ func (d Diagnostic) Format(dir string) string {
 	return at + ": " + d.Message
 }
 
+// problemAt returns a diagnostic about a place that is in no syntax tree.
+func problemAt(at token.Position, format string, args ...any) Diagnostic {
+	return Diagnostic{Position: at, Message: fmt.Sprintf(format, args...)}
+}
+
 // relative returns name as seen from dir if it is inside dir, else as it is.
 func relative(dir, name string) string {
 	if dir == "" || !filepath.IsAbs(name) {

@@ -4,50 +4,43 @@ import (
 	"fmt"
 	"math"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// longUnits are the units that a directive knows and time.ParseDuration lacks.
-var longUnits = regexp.MustCompile(`([0-9]*\.?[0-9]+|[0-9]+\.)([dw])`)
+var (
+	durationForm = regexp.MustCompile(`^[-+]?(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h|d|w))+$`)
+	durationPart = regexp.MustCompile(`([0-9.]+)([^0-9.]+)`)
+)
 
 // parseDuration is time.ParseDuration with days and weeks, of 24 hours and of
 // seven days.
 func parseDuration(s string) (time.Duration, error) {
-	var long float64
-	rest := longUnits.ReplaceAllStringFunc(s, func(part string) string {
-		n, _ := strconv.ParseFloat(part[:len(part)-1], 64)
-		if part[len(part)-1] == 'w' {
-			n *= 7
+	if s == "0" {
+		return 0, nil
+	}
+	if !durationForm.MatchString(s) {
+		return 0, fmt.Errorf("%q is not a duration: write a number and a unit, as 90s, 24h or 7d (units: ns us ms s m h d w)", s)
+	}
+	var sum time.Duration
+	for _, part := range durationPart.FindAllStringSubmatch(s, -1) {
+		number, unit, times := part[1], part[2], time.Duration(1)
+		switch unit {
+		case "d":
+			unit, times = "h", 24
+		case "w":
+			unit, times = "h", 7*24
 		}
-		long += n * float64(24*time.Hour)
-		return ""
-	})
-	negative := strings.HasPrefix(rest, "-")
-	var short time.Duration
-	if sign := rest == "-" || rest == "+"; rest != "" && !sign || s == "" || s == rest {
-		d, err := time.ParseDuration(rest)
-		if err != nil {
-			if overflows(rest) {
-				return 0, fmt.Errorf("%s is more than a duration can hold, about 292 years", s)
-			}
-			return 0, fmt.Errorf("%q is not a duration: write a number and a unit, as 90s, 24h or 7d (units: ns us ms s m h d w)", s)
+		d, err := time.ParseDuration(number + unit)
+		if err != nil || d > (math.MaxInt64-sum)/times {
+			return 0, fmt.Errorf("%s is more than a duration can hold, about 292 years", s)
 		}
-		short = d
+		sum += d * times
 	}
-	if negative {
-		long = -long
+	if strings.HasPrefix(s, "-") {
+		return -sum, nil
 	}
-	if math.Abs(long)+math.Abs(float64(short)) >= math.MaxInt64 {
-		return 0, fmt.Errorf("%s is more than a duration can hold, about 292 years", s)
-	}
-	return time.Duration(math.Round(long)) + short, nil
-}
-
-// overflows reports whether s is a duration in form but too long.
-func overflows(s string) bool {
-	return regexp.MustCompile(`^[-+]?([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+$`).MatchString(s)
+	return sum, nil
 }
 
 // durationCode writes a duration as a person would: 24 * time.Hour.

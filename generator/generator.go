@@ -18,10 +18,12 @@ import (
 	"context"
 	"fmt"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
-	"slices"
+	"runtime"
 	"strings"
+	"sync"
 )
 
 // Config says what to generate for.
@@ -65,14 +67,8 @@ func Run(ctx context.Context, cfg Config) (*Outcome, error) {
 		outcome: &Outcome{Dir: dir, Diagnostics: problems},
 		sources: &sources{fset: token.NewFileSet()},
 		wanted:  map[string][]byte{},
-		broken:  map[string]bool{},
 	}
-	checker := newChecker(r.sources, folders)
-	for _, f := range folders {
-		for _, u := range f.units {
-			r.unit(checker, u)
-		}
-	}
+	r.units(folders)
 	r.reportClashes()
 	for _, f := range folders {
 		r.compare(f)
@@ -87,73 +83,34 @@ type run struct {
 	sources *sources
 	found   []foundTask
 	wanted  map[string][]byte // what each generated file should be
-	broken  map[string]bool   // source files that could not be understood
 }
 
-// unit plans and prints what one unit's files declare.
-func (r *run) unit(c *checker, u unit) {
-	interesting := false
-	for _, name := range u.own {
-		mentions, err := mentionsTasks(name)
-		if err != nil {
-			r.report(token.Position{Filename: name}, "cannot be read: %v", err)
-		}
-		interesting = interesting || mentions
-	}
-	if !interesting || !r.readable(u) {
-		return
-	}
-	pkg, files, errors := c.unit(u)
-	v := view{
-		fset:        r.sources.fset,
-		types:       pkg,
-		errors:      errors,
-		importNamed: importNamer(u.pkg),
-	}
-	for _, syntax := range files {
-		name := v.fset.PositionFor(syntax.Package, false).Filename
-		v.files = append(v.files, viewFile{name, syntax, slices.Contains(u.own, name)})
-	}
-	for _, name := range u.siblings {
-		if f := r.sources.read(name); f.syntax != nil {
-			v.siblings = append(v.siblings, f.syntax)
+// units plans and prints what the folders' units declare, several at a time.
+func (r *run) units(folders []*folder) {
+	checker := newChecker(r.sources, folders)
+	var results []*unitResult
+	var working sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for _, f := range folders {
+		for _, u := range f.units {
+			result := &unitResult{unit: u, sources: r.sources, wanted: map[string][]byte{}}
+			results = append(results, result)
+			working.Go(func() {
+				free <- struct{}{}
+				result.work(checker)
+				<-free
+			})
 		}
 	}
-	planned, problems := inspect(v)
-	r.outcome.Diagnostics = append(r.outcome.Diagnostics, problems...)
-	for _, f := range planned {
-		content, err := f.plan.print()
-		if err != nil {
-			r.report(token.Position{Filename: f.plan.Path}, "%v", err)
-			continue
-		}
-		r.wanted[f.plan.Path] = content
-		for _, t := range f.tasks {
-			r.found = append(r.found, t)
-			r.outcome.Tasks = append(r.outcome.Tasks, newTask(t, r.outcome.Dir, u.pkg.PkgPath))
+	working.Wait()
+	for _, result := range results {
+		r.outcome.Diagnostics = append(r.outcome.Diagnostics, result.problems...)
+		maps.Copy(r.wanted, result.wanted)
+		r.found = append(r.found, result.found...)
+		for _, t := range result.found {
+			r.outcome.Tasks = append(r.outcome.Tasks, newTask(t, r.outcome.Dir, result.unit.pkg.PkgPath))
 		}
 	}
-}
-
-// readable reports files with tasks that do not parse: what follows the error
-// may be missing from the syntax tree. Other files may be as broken as they
-// like.
-func (r *run) readable(u unit) bool {
-	ok := true
-	for _, name := range u.own {
-		f := r.sources.read(name)
-		if f.err == nil || !f.mentions {
-			continue
-		}
-		at, message := syntaxError(f.err)
-		r.report(at, "%s", message)
-		ok = false
-	}
-	return ok
-}
-
-func (r *run) report(at token.Position, format string, args ...any) {
-	r.outcome.Diagnostics = append(r.outcome.Diagnostics, Diagnostic{Position: at, Message: fmt.Sprintf(format, args...)})
 }
 
 // reportClashes reports tasks that would share their keys.
@@ -169,7 +126,8 @@ func (r *run) reportClashes() {
 			first[name] = t
 			continue
 		}
-		r.report(r.sources.fset.PositionFor(t.named, false), "task %s has the name of another task, at %s:%d, so that the two would share keys: give one of them a name=",
-			t.plan.Name, relative(r.outcome.Dir, other.position.Filename), other.position.Line)
+		at := r.sources.fset.PositionFor(t.named, false)
+		r.outcome.Diagnostics = append(r.outcome.Diagnostics, problemAt(at, "task %s has the name of another task, at %s:%d, so that the two would share keys: give one of them a name=",
+			t.plan.Name, relative(r.outcome.Dir, other.position.Filename), other.position.Line))
 	}
 }

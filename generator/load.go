@@ -99,7 +99,11 @@ func listPackages(ctx context.Context, cfg Config, flags []string) ([]*packages.
 		Tests:      true,
 	}, patterns...)
 	if err != nil {
-		return nil, fmt.Errorf("cannot list the packages: %w", err)
+		_, message, found := strings.Cut(err.Error(), "stderr: ") // what the go command said
+		if !found {
+			message = err.Error()
+		}
+		return nil, fmt.Errorf("cannot list the packages: %s", strings.TrimSpace(message))
 	}
 	return roots, nil
 }

@@ -117,7 +117,7 @@ func (p *planner) invalid(at token.Pos, t types.Type) bool {
 			return true
 		}
 	}
-	p.at(at, "the compiler cannot tell the type of this")
+	p.at(at, "the type of this is not known here; if it is one of package C, write a method that returns it as a Go type")
 	return true
 }
 

@@ -36,16 +36,25 @@ func isGeneratedFile(name string) bool {
 }
 
 // mention finds what could be a directive or look like one.
-var mention = regexp.MustCompile(`(?i)\b(idem[a-z]*[ \t]*:[ \t]*[a-z]|idem:)`)
+var mention = regexp.MustCompile(`(?i)\bidem[a-z]*[ \t]*:`)
+
+// mentionsDirective reports, in no time for most files, whether one could be in
+// there.
+func mentionsDirective(content []byte) bool {
+	for _, word := range []string{"idem", "Idem", "IDEM"} {
+		if bytes.Contains(content, []byte(word)) {
+			return mention.Match(content)
+		}
+	}
+	return false
+}
 
 // A sourceFile is a file as it was read.
 type sourceFile struct {
-	name      string
-	content   []byte
-	syntax    *ast.File // perhaps in part, if err is set
-	err       error
-	mentions  bool // something in it could be a directive
-	unreached error
+	name     string
+	syntax   *ast.File // perhaps in part, if err is set
+	err      error
+	mentions bool // something in it could be a directive
 }
 
 // sources reads and parses each file once, for any number of goroutines.
@@ -63,19 +72,19 @@ func (s *sources) read(name string) *sourceFile {
 }
 
 func (s *sources) parse(name string, mode parser.Mode) *sourceFile {
-	f := &sourceFile{name: name}
-	if f.content, f.unreached = os.ReadFile(name); f.unreached != nil {
-		return f
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return &sourceFile{name: name, err: err}
 	}
-	f.mentions = mention.Match(f.content)
-	f.syntax, f.err = parser.ParseFile(s.fset, name, f.content, mode)
+	f := &sourceFile{name: name, mentions: mode&parser.ParseComments != 0 && mentionsDirective(content)}
+	f.syntax, f.err = parser.ParseFile(s.fset, name, content, mode)
 	return f
 }
 
 // mentionsTasks reports, without parsing, whether a file could hold tasks.
 func mentionsTasks(name string) (bool, error) {
 	content, err := os.ReadFile(name)
-	return mention.Match(content), err
+	return mentionsDirective(content), err
 }
 
 // syntaxError is the first of the errors with which a file did not parse.

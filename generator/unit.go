@@ -1,0 +1,76 @@
+package generator
+
+import "slices"
+
+// A unitResult is what the pipeline found in one unit.
+type unitResult struct {
+	unit     unit
+	sources  *sources
+	problems []Diagnostic
+	found    []foundTask
+	wanted   map[string][]byte // what each generated file should be
+}
+
+// work plans and prints what the unit's files declare.
+func (r *unitResult) work(c *checker) {
+	interesting := false
+	for _, name := range r.unit.own {
+		mentions, err := mentionsTasks(name)
+		if err != nil {
+			r.problems = append(r.problems, fileProblem(name, "cannot be read", err))
+		}
+		interesting = interesting || mentions
+	}
+	if !interesting || !r.readable() {
+		return
+	}
+	planned, problems := inspect(r.view(c))
+	r.problems = append(r.problems, problems...)
+	for _, f := range planned {
+		content, err := f.plan.print()
+		if err != nil {
+			r.problems = append(r.problems, fileProblem(f.plan.Path, "cannot be generated", err))
+			continue
+		}
+		r.wanted[f.plan.Path] = content
+		r.found = append(r.found, f.tasks...)
+	}
+}
+
+// readable reports files with tasks that do not parse: what follows the error
+// may be missing from the syntax tree. Other files may be as broken as they
+// like.
+func (r *unitResult) readable() bool {
+	ok := true
+	for _, name := range r.unit.own {
+		f := r.sources.read(name)
+		if f.err == nil || !f.mentions {
+			continue
+		}
+		at, message := syntaxError(f.err)
+		r.problems = append(r.problems, problemAt(at, "%s", message))
+		ok = false
+	}
+	return ok
+}
+
+// view type-checks the unit.
+func (r *unitResult) view(c *checker) view {
+	pkg, files, errors := c.unit(r.unit)
+	v := view{
+		fset:        r.sources.fset,
+		types:       pkg,
+		errors:      errors,
+		importNamed: importNamer(r.unit.pkg),
+	}
+	for _, syntax := range files {
+		name := v.fset.PositionFor(syntax.Package, false).Filename
+		v.files = append(v.files, viewFile{name, syntax, slices.Contains(r.unit.own, name)})
+	}
+	for _, name := range r.unit.siblings {
+		if f := r.sources.read(name); f.syntax != nil {
+			v.siblings = append(v.siblings, f.syntax)
+		}
+	}
+	return v
+}

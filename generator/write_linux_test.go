@@ -1,0 +1,38 @@
+package generator
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAReadOnlyDirectoryIsReported(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0o555))
+	asNobody(t)
+
+	problems := (&Outcome{Changes: []Change{{Path: filepath.Join(dir, "task_idem.go"), New: []byte("new")}}}).Write()
+
+	require.Len(t, problems, 1)
+	assert.Equal(t, "task_idem.go: cannot be written: permission denied", problems[0].Format(dir))
+}
+
+// asNobody lets root be told no by the file system, as everybody else is, until
+// the test ends.
+func asNobody(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return
+	}
+	runtime.LockOSThread()
+	require.NoError(t, syscall.Setfsuid(65534))
+	t.Cleanup(func() {
+		assert.NoError(t, syscall.Setfsuid(0))
+		runtime.UnlockOSThread()
+	})
+}

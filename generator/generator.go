@@ -69,7 +69,7 @@ func Run(ctx context.Context, cfg Config) (*Outcome, error) {
 		wanted:  map[string][]byte{},
 	}
 	r.units(folders)
-	r.reportClashes()
+	r.outcome.Diagnostics = append(r.outcome.Diagnostics, clashes(r.sources.fset, dir, r.found)...)
 	for _, f := range folders {
 		r.compare(f)
 	}
@@ -113,21 +113,21 @@ func (r *run) units(folders []*folder) {
 	}
 }
 
-// reportClashes reports tasks that would share their keys.
-func (r *run) reportClashes() {
+// clashes reports tasks that would share their keys.
+func clashes(fset *token.FileSet, dir string, tasks []foundTask) []Diagnostic {
+	var problems []Diagnostic
 	first := map[string]foundTask{}
-	for _, t := range r.found {
-		name := t.plan.Prefix + ":" + t.plan.Name
-		if len(t.plan.NameArgs) > 0 {
-			name += strings.Repeat("[]", len(t.plan.NameArgs))
-		}
+	for _, t := range tasks {
+		name := t.plan.Prefix + ":" + t.plan.Name + strings.Repeat("[]", len(t.plan.NameArgs))
 		other, again := first[name]
 		if !again {
 			first[name] = t
 			continue
 		}
-		at := r.sources.fset.PositionFor(t.named, false)
-		r.outcome.Diagnostics = append(r.outcome.Diagnostics, problemAt(at, "task %s has the name of another task, at %s:%d, so that the two would share keys: give one of them a name=",
-			t.plan.Name, relative(r.outcome.Dir, other.position.Filename), other.position.Line))
+		d := problemAt(fset.PositionFor(t.named, false), "task %s has the name of another task, at %s:%d, so that the two would share keys: give one of them a name=",
+			t.plan.Name, relative(dir, other.position.Filename), other.position.Line)
+		d.Pos = t.named
+		problems = append(problems, d)
 	}
+	return problems
 }

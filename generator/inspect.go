@@ -13,7 +13,7 @@ type view struct {
 	fset        *token.FileSet
 	types       *types.Package
 	files       []viewFile
-	siblings    []*ast.File   // more files of the package, whose names count
+	siblings    []*ast.File   // more files of the package: its tests, and those not built
 	errors      []types.Error // what the compiler says of the declarations
 	importNamed func(*ast.ImportSpec) string
 }
@@ -37,9 +37,10 @@ type foundTask struct {
 
 // A planned file is one to generate.
 type plannedFile struct {
-	plan  *filePlan
-	tasks []foundTask
-	used  map[string]bool // its local identifiers, which no import may hide
+	plan     *filePlan
+	tasks    []foundTask
+	imported map[string]string // the names of packages it mentions, by path
+	used     map[string]bool   // its local identifiers, which no import may hide
 }
 
 // inspect plans every file of a package that declares tasks.
@@ -48,15 +49,12 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 	for _, f := range v.files {
 		all = append(all, f.syntax)
 	}
-	names, imports := declaredNames(all, v.importNamed)
 	p := &planner{
 		reporter:    reporter{fset: v.fset},
 		pkg:         v.types,
 		errors:      v.errors,
-		names:       names,
-		imports:     imports,
+		declared:    declaredNames(all, v.importNamed),
 		importNamed: v.importNamed,
-		imported:    map[string]string{"context": "context", "time": "time", runtimePath: "idem"},
 	}
 	var planned []plannedFile
 	for _, f := range v.files {
@@ -65,6 +63,7 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 		}
 		var tasks []foundTask
 		p.used = map[string]bool{}
+		p.imported = map[string]string{"context": "context", "time": "time", runtimePath: "idem"}
 		for _, d := range readDirectives(&p.reporter, f.syntax) {
 			plan, ok := p.plan(f.syntax, d)
 			if !ok {
@@ -91,11 +90,11 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 		for _, t := range tasks {
 			file.Tasks = append(file.Tasks, t.plan)
 		}
-		planned = append(planned, plannedFile{file, tasks, p.used})
+		planned = append(planned, plannedFile{file, tasks, p.imported, p.used})
 	}
 	for _, f := range planned { // when every name of the package is known
-		nameImports(f.plan, p.imported, func(s string) bool {
-			_, taken := p.names[s]
+		nameImports(f.plan, f.imported, func(s string) bool {
+			_, taken := p.declared.names[s]
 			return taken || f.used[s] || slices.ContainsFunc(f.plan.Tasks, func(t *taskPlan) bool { return slices.Contains(t.NameArgs, s) })
 		})
 	}

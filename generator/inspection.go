@@ -30,8 +30,9 @@ type InspectedFile struct {
 }
 
 // Inspect runs the pipeline on the files of one package, less the last step.
-// Files that idemgen generated may be among them.
-func Inspect(fset *token.FileSet, files []*ast.File, pkg *types.Package) (*Inspection, error) {
+// Files that idemgen generated may be among them. The ignored ones are those of
+// other build configurations.
+func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package) (*Inspection, error) {
 	v := view{fset: fset, types: pkg, importNamed: func(spec *ast.ImportSpec) string {
 		if spec.Name != nil {
 			return spec.Name.Name
@@ -48,7 +49,17 @@ func Inspect(fset *token.FileSet, files []*ast.File, pkg *types.Package) (*Inspe
 			v.files = append(v.files, viewFile{name, f, true})
 		}
 	}
+	for _, f := range ignored {
+		if name := fset.PositionFor(f.Package, false).Filename; f.Name.Name == pkg.Name() && !IsGenerated(name, f) {
+			v.siblings = append(v.siblings, f)
+		}
+	}
 	planned, problems := inspect(v)
+	var tasks []foundTask
+	for _, f := range planned {
+		tasks = append(tasks, f.tasks...)
+	}
+	problems = append(problems, clashes(fset, "", tasks)...)
 	found := &Inspection{Diagnostics: sorted(problems)}
 	for _, f := range planned {
 		content, err := f.plan.print()

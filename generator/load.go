@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +20,7 @@ type unit struct {
 	pkg      *packages.Package
 	files    []string // what is compiled together, less what idemgen generated
 	own      []string // those of files whose tasks are this unit's
-	siblings []string // further files of the same package, whose names count
+	siblings []string // further files, whose names count if they are of the same package
 }
 
 // A folder is one directory of the listed packages.
@@ -142,7 +143,9 @@ func (f *folder) add(p *packages.Package) {
 		return // compiled once more for another package's tests
 	}
 	for _, name := range p.IgnoredFiles {
-		f.ignored[name] = true
+		if strings.HasSuffix(name, ".go") {
+			f.ignored[name] = true
+		}
 	}
 	u := unit{pkg: p}
 	for _, name := range p.GoFiles {
@@ -163,12 +166,13 @@ func (f *folder) add(p *packages.Package) {
 func (f *folder) finish() {
 	slices.SortFunc(f.units, func(a, b unit) int { return strings.Compare(a.pkg.ID, b.pkg.ID) })
 	for i := range f.units {
+		f.units[i].siblings = slices.Sorted(maps.Keys(f.ignored))
 		if f.units[i].pkg.ForTest != "" {
 			continue
 		}
 		for _, test := range f.units {
 			if test.pkg.ForTest == test.pkg.PkgPath && test.pkg.ForTest == f.units[i].pkg.PkgPath {
-				f.units[i].siblings = test.own
+				f.units[i].siblings = append(f.units[i].siblings, test.own...)
 			}
 		}
 	}

@@ -16,42 +16,53 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// declaredNames returns every name that the package's files declare, and every
-// name under which one of them imports a package, with the first place of each.
-func declaredNames(files []*ast.File, importedAs func(*ast.ImportSpec) string) (names, imports map[string]token.Pos) {
-	names, imports = map[string]token.Pos{}, map[string]token.Pos{}
-	add := func(names map[string]token.Pos, name string, pos token.Pos) {
-		if _, again := names[name]; !again && name != "_" && name != "." {
-			names[name] = pos
-		}
-	}
+// declared are the names of a package, with the first place of each.
+type declared struct {
+	names   map[string]token.Pos // of its declarations, and of what is generated
+	types   map[string]bool      // those that are types
+	imports map[string]token.Pos // under which one of its files imports a package
+}
+
+// declaredNames returns what the package's files declare and import. Files for
+// other build configurations count as well, so that every configuration
+// generates the same.
+func declaredNames(files []*ast.File, importedAs func(*ast.ImportSpec) string) *declared {
+	d := &declared{map[string]token.Pos{}, map[string]bool{}, map[string]token.Pos{}}
 	for _, f := range files {
 		for _, decl := range f.Decls {
 			switch decl := decl.(type) {
 			case *ast.FuncDecl:
 				if decl.Recv == nil && decl.Name.Name != "init" {
-					add(names, decl.Name.Name, decl.Name.Pos())
+					addName(d.names, decl.Name.Name, decl.Name.Pos())
 				}
 			case *ast.GenDecl:
 				for _, spec := range decl.Specs {
-					switch spec := spec.(type) {
-					case *ast.TypeSpec:
-						add(names, spec.Name.Name, spec.Name.Pos())
-					case *ast.ValueSpec:
-						for _, name := range spec.Names {
-							add(names, name.Name, name.Pos())
-						}
-					}
+					d.addSpec(spec, importedAs)
 				}
 			}
 		}
 	}
-	for _, f := range files {
-		for _, spec := range f.Imports {
-			add(imports, importedAs(spec), spec.Pos())
+	return d
+}
+
+func (d *declared) addSpec(spec ast.Spec, importedAs func(*ast.ImportSpec) string) {
+	switch spec := spec.(type) {
+	case *ast.TypeSpec:
+		addName(d.names, spec.Name.Name, spec.Name.Pos())
+		d.types[spec.Name.Name] = true
+	case *ast.ValueSpec:
+		for _, name := range spec.Names {
+			addName(d.names, name.Name, name.Pos())
 		}
+	case *ast.ImportSpec:
+		addName(d.imports, importedAs(spec), spec.Pos())
 	}
-	return names, imports
+}
+
+func addName(names map[string]token.Pos, name string, pos token.Pos) {
+	if _, again := names[name]; !again && name != "_" && name != "." {
+		names[name] = pos
+	}
 }
 
 // wrapperNames returns the names of the generated type and its constructor.

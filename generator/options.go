@@ -2,10 +2,10 @@ package generator
 
 import (
 	"go/token"
+	"math"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // An option is one line of the table below, from which the directive is parsed
@@ -86,10 +86,10 @@ var options = []option{
 	},
 	{
 		Name:    "ttl",
-		Values:  "a duration of at least `1s`",
+		Values:  "a duration from `1s` to 100 years",
 		Default: "`24h`",
 		Meaning: "how long a finished or interrupted execution is remembered",
-		set:     duration(func(a *annotation) *time.Duration { return &a.TTL }, time.Second),
+		set:     duration(func(a *annotation) *time.Duration { return &a.TTL }, time.Second, century),
 		emit:    func(a *annotation) Code { return emitDuration("WithTTL", a.TTL) },
 	},
 	{
@@ -133,15 +133,15 @@ var options = []option{
 		Values:  "a duration; `0` does not wait but gives ErrInProgress at once",
 		Default: "`30s`",
 		Meaning: "how long a duplicate waits for an execution in progress",
-		set:     duration(func(a *annotation) *time.Duration { return &a.Wait }, 0),
+		set:     duration(func(a *annotation) *time.Duration { return &a.Wait }, 0, math.MaxInt64),
 		emit:    func(a *annotation) Code { return emitDuration("WithWait", a.Wait) },
 	},
 	{
 		Name:    "lease",
-		Values:  "a duration of at least `100ms`",
+		Values:  "a duration from `100ms` to 100 years",
 		Default: "`15s`",
 		Meaning: "how long a claim outlives its last heartbeat; by default shorter than `wait`, so that a waiter outlives a crashed owner",
-		set:     duration(func(a *annotation) *time.Duration { return &a.Lease }, 100*time.Millisecond),
+		set:     duration(func(a *annotation) *time.Duration { return &a.Lease }, 100*time.Millisecond, century),
 		emit:    func(a *annotation) Code { return emitDuration("WithLease", a.Lease) },
 	},
 	{
@@ -172,18 +172,10 @@ var options = []option{
 	},
 	{
 		Name:    "prefix",
-		Values:  "text without spaces, control characters, `%`, `{` and `}`",
+		Values:  "text",
 		Default: "the client's, `idempotency`",
 		Meaning: "the first part of the key",
-		set: func(a *annotation, value string, bad badFunc) {
-			a.Prefix = value
-			for i, r := range value {
-				if unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("{}%", r) {
-					bad(i, "prefix cannot contain %q: a prefix is plain text that neither chooses a Redis Cluster slot nor breaks a terminal", r)
-					return
-				}
-			}
-		},
+		set:     func(a *annotation, value string, _ badFunc) { a.Prefix = value },
 	},
 	{
 		Name:    "version",
@@ -280,8 +272,11 @@ func oneOf(field func(*annotation) *string, values ...string) func(*annotation, 
 	}
 }
 
+// century is the longest time for which the runtime remembers anything.
+const century = 100 * 365 * 24 * time.Hour
+
 // duration returns the set function of an option that is a duration.
-func duration(field func(*annotation) *time.Duration, least time.Duration) func(*annotation, string, badFunc) {
+func duration(field func(*annotation) *time.Duration, least, most time.Duration) func(*annotation, string, badFunc) {
 	return func(a *annotation, value string, bad badFunc) {
 		d, err := parseDuration(value)
 		switch {
@@ -291,6 +286,8 @@ func duration(field func(*annotation) *time.Duration, least time.Duration) func(
 			bad(0, "%s is less than 0", value)
 		case d < least:
 			bad(0, "%s is less than %s, the shortest possible", value, least)
+		case d > most:
+			bad(0, "%s is more than 100 years, the longest possible", value)
 		}
 		*field(a) = d
 	}

@@ -39,6 +39,7 @@ func buildConstraint(name string, syntax *ast.File) string {
 	for _, tag := range nameConstraints(filepath.Base(name)) {
 		add(&constraint.TagExpr{Tag: tag})
 	}
+	ofName := all
 	for _, group := range syntax.Comments {
 		if group.Pos() > syntax.Package {
 			break
@@ -47,7 +48,7 @@ func buildConstraint(name string, syntax *ast.File) string {
 			if !constraint.IsGoBuild(c.Text) {
 				continue
 			}
-			if x, err := constraint.Parse(c.Text); err == nil {
+			if x, err := constraint.Parse(c.Text); err == nil && (ofName == nil || x.String() != ofName.String()) {
 				add(x)
 			}
 		}

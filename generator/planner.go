@@ -13,12 +13,12 @@ import (
 type planner struct {
 	reporter
 	pkg         *types.Package
-	errors      []types.Error        // what the compiler says of the declarations
-	names       map[string]token.Pos // declared in the package, or about to be
-	imports     map[string]token.Pos // names of imports in its files
+	errors      []types.Error // what the compiler says of the declarations
+	declared    *declared
 	importNamed func(*ast.ImportSpec) string
-	imported    map[string]string // package names by path, of what plans mention
-	used        map[string]bool   // local identifiers, which no import may hide
+
+	imported map[string]string // of the file at hand: names of mentioned packages, by path
+	used     map[string]bool   // of the file at hand: local identifiers, which no import may hide
 }
 
 // A subject is the type that is being planned, and what was found out so far.
@@ -104,6 +104,9 @@ func (p *planner) understand(t *subject) bool {
 	name := t.spec.Name
 	obj, ok := p.pkg.Scope().Lookup(name.Name).(*types.TypeName)
 	switch {
+	case name.Name == "_":
+		p.at(name.Pos(), "a blank type cannot be a task: give it a name")
+		return false
 	case t.spec.Assign.IsValid():
 		p.at(t.annotation.pos, "%s is an alias: put the directive above the type that it stands for", name.Name)
 		return false
@@ -144,6 +147,9 @@ func (p *planner) readTags(t *subject, s *types.Struct) {
 	for i := range s.NumFields() {
 		f := s.Field(i)
 		tag, tagged := reflect.StructTag(s.Tag(i)).Lookup("idem")
+		if inner := embeddedOutput(f); inner != "" {
+			p.at(f.Pos(), "%s of the embedded %s cannot be an output: only a field of the task itself can", inner, f.Name())
+		}
 		switch {
 		case !tagged, tag == "-":
 		case tag != "out":
@@ -163,6 +169,25 @@ func (p *planner) readTags(t *subject, s *types.Struct) {
 	}
 }
 
+// embeddedOutput returns the name of a field of an embedded struct that is
+// tagged as an output, or "".
+func embeddedOutput(f *types.Var) string {
+	t := f.Type()
+	if pointer, ok := t.Underlying().(*types.Pointer); ok {
+		t = pointer.Elem()
+	}
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok || !f.Embedded() {
+		return ""
+	}
+	for i := range s.NumFields() {
+		if reflect.StructTag(s.Tag(i)).Get("idem") == "out" {
+			return s.Field(i).Name()
+		}
+	}
+	return ""
+}
+
 // tagPos returns where a field's tag is written.
 func (p *planner) tagPos(t *subject, field *types.Var) token.Pos {
 	pos := field.Pos()
@@ -178,15 +203,15 @@ func (p *planner) tagPos(t *subject, field *types.Var) token.Pos {
 
 // claim takes a name for something that is generated.
 func (p *planner) claim(t *subject, name string, at token.Pos) {
-	other, taken := p.names[name]
+	other, taken := p.declared.names[name]
 	if !taken {
-		other, taken = p.imports[name]
+		other, taken = p.declared.imports[name]
 	}
 	if taken {
 		p.at(at, "the name %s is taken, at %s: choose another with wrapper=", name, p.position(other))
 		return
 	}
-	p.names[name] = t.spec.Name.Pos()
+	p.declared.names[name] = t.spec.Name.Pos()
 }
 
 // chooseLocals names what the generated functions declare, so that it hides no
@@ -195,8 +220,7 @@ func (p *planner) chooseLocals(t *subject, plan *taskPlan) {
 	given := map[string]bool{}
 	scope := p.pkg.Scope()
 	hides := func(name string) bool {
-		_, isType := scope.Lookup(name).(*types.TypeName)
-		if isType || given[name] || name == t.annotation.Codec || name == plan.Wrapper || name == plan.New {
+		if p.declared.types[name] || given[name] || name == t.annotation.Codec || name == plan.Wrapper || name == plan.New {
 			return true
 		}
 		return slices.ContainsFunc(typeParamNames(t.obj), func(s string) bool { return s == name })
@@ -269,8 +293,7 @@ func (p *planner) planResult(t *subject, plan *taskPlan) {
 	switch {
 	case plan.Handler:
 		name := unused("R", func(s string) bool {
-			_, isType := p.pkg.Scope().Lookup(s).(*types.TypeName)
-			return slices.Contains(plan.NameArgs, s) || isType
+			return slices.Contains(plan.NameArgs, s) || p.declared.types[s]
 		})
 		plan.TypeParams = append(plan.TypeParams, typeParam{name, text("any")})
 		plan.Result = text("%s", name)
@@ -294,8 +317,8 @@ func (p *planner) planResult(t *subject, plan *taskPlan) {
 
 // planOutput plans the struct that holds the output fields.
 func (p *planner) planOutput(t *subject, plan *taskPlan) {
-	name := unused(uncapital(plan.TypeName)+"Output", func(s string) bool { _, taken := p.names[s]; return taken })
-	p.names[name] = t.spec.Name.Pos()
+	name := unused(uncapital(plan.TypeName)+"Output", func(s string) bool { _, taken := p.declared.names[s]; return taken })
+	p.declared.names[name] = t.spec.Name.Pos()
 	output := &outputPlan{Name: name}
 	taken := map[string]bool{}
 	s := t.obj.Type().Underlying().(*types.Struct)

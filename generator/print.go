@@ -75,8 +75,8 @@ func (t *taskPlan) wrapperType() *jen.Statement {
 	})
 }
 
-// declared appends type parameters with their constraints to a name.
-func declared(name string, params []typeParam) *jen.Statement {
+// withParams appends type parameters with their constraints to a name.
+func withParams(name string, params []typeParam) *jen.Statement {
 	s := jen.Id(name)
 	if len(params) == 0 {
 		return s
@@ -111,7 +111,7 @@ func (t *taskPlan) printType(file *jen.File) {
 		executes = "a handler for [" + t.TypeName + "]"
 	}
 	file.Comment(comment("%s runs %s at most once for each key: %s.", t.Wrapper, executes, t.keyText()))
-	file.Type().Add(declared(t.Wrapper, t.TypeParams)).Struct(
+	file.Type().Add(withParams(t.Wrapper, t.TypeParams)).Struct(
 		jen.Id(t.Locals.Field).Op("*").Add(idem("Task").Types(t.taskType(), jenCode(t.Result))),
 	)
 }
@@ -132,7 +132,7 @@ func (t *taskPlan) printNew(file *jen.File) {
 			}
 		}), jen.Id(l.Opts).Op("...")).Op("...")
 	}
-	file.Func().Add(declared(t.New, t.TypeParams)).ParamsFunc(func(g *jen.Group) {
+	file.Func().Add(withParams(t.New, t.TypeParams)).ParamsFunc(func(g *jen.Group) {
 		g.Id(l.Client).Op("*").Add(idem("Client"))
 		if t.Handler {
 			g.Id(l.Handler).Func().Params(jen.Qual("context", "Context"), t.taskType()).Params(jenCode(t.Result), jen.Error())

@@ -99,7 +99,7 @@ func (t *taskPlan) printOutput(file *jen.File) {
 	}
 	params := t.TypeParams
 	file.Comment(comment("%s is what is stored of a %s: its output fields.", t.Output.Name, t.TypeName))
-	file.Type().Add(declared(t.Output.Name, params)).StructFunc(func(g *jen.Group) {
+	file.Type().Add(withParams(t.Output.Name, params)).StructFunc(func(g *jen.Group) {
 		for _, f := range t.Output.Fields {
 			g.Id(f.Name).Add(jenCode(f.Type)).Tag(map[string]string{"json": f.From})
 		}

@@ -68,7 +68,8 @@ func (r *unitResult) view(c *checker) view {
 		v.files = append(v.files, viewFile{name, syntax, slices.Contains(r.unit.own, name)})
 	}
 	for _, name := range r.unit.siblings {
-		if f := r.sources.read(name); f.syntax != nil {
+		f := r.sources.read(name)
+		if f.syntax != nil && f.syntax.Name.Name == pkg.Name() && !isGeneratedFile(name) {
 			v.siblings = append(v.siblings, f.syntax)
 		}
 	}

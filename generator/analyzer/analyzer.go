@@ -6,6 +6,7 @@ package analyzer
 import (
 	"fmt"
 	"go/ast"
+	"go/parser"
 	"go/types"
 	"path/filepath"
 	"slices"
@@ -40,7 +41,7 @@ func (*isTask) AFact() {}
 func (t *isTask) String() string { return fmt.Sprintf("task(%s by %s)", t.Method, t.Wrapper) }
 
 func run(pass *analysis.Pass) (any, error) {
-	found, err := generator.Inspect(pass.Fset, pass.Files, pass.Pkg)
+	found, err := generator.Inspect(pass.Fset, pass.Files, ignoredFiles(pass), pass.Pkg)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +94,22 @@ func reportStale(pass *analysis.Pass, found *generator.Inspection) error {
 		}
 	}
 	return nil
+}
+
+// ignoredFiles returns the package's files for other build configurations, as
+// far as they parse.
+func ignoredFiles(pass *analysis.Pass) []*ast.File {
+	var files []*ast.File
+	for _, name := range pass.IgnoredFiles {
+		content, err := pass.ReadFile(name)
+		if err != nil || filepath.Ext(name) != ".go" {
+			continue
+		}
+		if f, err := parser.ParseFile(pass.Fset, name, content, parser.ParseComments|parser.SkipObjectResolution); err == nil {
+			files = append(files, f)
+		}
+	}
+	return files
 }
 
 func fileName(pass *analysis.Pass, f *ast.File) string {

@@ -54,7 +54,7 @@ type OutOfRange struct{ ID int }
 //idem:task key=ID ttl=1y wait=soon lease=10
 type NotDurations struct{ ID int }
 
-//idem:task key=ID ttl=300y wait=99999999999h lease=20000w
+//idem:task key=ID ttl=101w5300w wait=99999999999h lease=20000w
 type TooLong struct{ ID int }
 
 //idem:task key=ID on-duplicate=skipp on-error=retry on-crash=never

@@ -39,3 +39,18 @@ type Handled struct {
 type Nothing struct {
 	Total int `idem:"-"`
 }
+
+type Base struct {
+	Result string `idem:"out"`
+}
+
+//idem:task key=ID
+type Embedding struct {
+	*Base
+	ID int
+}
+
+func (*Embedding) Run(context.Context) error { return nil }
+
+//idem:task key=ID
+type _ struct{ ID int }

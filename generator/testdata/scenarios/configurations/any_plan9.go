@@ -1,0 +1,5 @@
+package configurations
+
+type client struct{}
+
+func idem(client) {}

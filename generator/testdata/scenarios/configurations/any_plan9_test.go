@@ -1,0 +1,3 @@
+package configurations
+
+var time int

@@ -2,6 +2,8 @@ module github.com/idemgen/idemgen
 
 go 1.26.0
 
+tool github.com/idemgen/idemgen/cmd/idemgen
+
 require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dave/jennifer v1.7.1 // indirect

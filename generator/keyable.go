@@ -149,6 +149,9 @@ func (e *encoder) list(open string, args []Code, x Code, elem, t types.Type) (va
 	if err != nil {
 		return nil, below("[]", err)
 	}
+	if !mentionsValue(each) {
+		name = ""
+	}
 	return listValue{Open: open, Args: args, Elem: name, Over: x, Each: each}, nil
 }
 

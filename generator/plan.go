@@ -84,13 +84,13 @@ type (
 	listValue struct {
 		Open string
 		Args []Code
-		Elem string
+		Elem string // the name of an element, empty if Each does not mention it
 		Over Code
 		Each value
 	}
 	// callValue calls a method, and writes what it returned.
 	callValue struct {
-		Var   string
+		Var   string // the name of its result, empty if After does not mention it
 		Err   string // the name of its error, empty if it returns none
 		Call  Code
 		After value
@@ -107,4 +107,19 @@ func (callValue) isValue()  {}
 // chosen so as not to hide any name that those functions use.
 type locals struct {
 	Wrapper, Field, Client, Opts, Handler, Ctx, Task, Value, Writer string
+}
+
+// mentionsValue reports whether writing v mentions the value at all: a struct
+// without fields is written by what is around it.
+func mentionsValue(v value) bool {
+	group, ok := v.(groupValue)
+	if !ok {
+		return true
+	}
+	for _, inner := range group.Values {
+		if mentionsValue(inner) {
+			return true
+		}
+	}
+	return false
 }

@@ -163,8 +163,11 @@ func (t *taskPlan) printValue(g *jen.Group, v value) {
 		g.Id(k).Dot(v.Close).Call()
 	case listValue:
 		g.Id(k).Dot(v.Open).Call(jenArgs(v.Args)...)
-		g.For(jen.List(jen.Id("_"), jen.Id(v.Elem)).Op(":=").Range().Add(jenCode(v.Over))).
-			BlockFunc(func(g *jen.Group) { t.printValue(g, v.Each) })
+		loop := jen.Range().Add(jenCode(v.Over))
+		if v.Elem != "" {
+			loop = jen.List(jen.Id("_"), jen.Id(v.Elem)).Op(":=").Add(loop)
+		}
+		g.For(loop).BlockFunc(func(g *jen.Group) { t.printValue(g, v.Each) })
 		g.Id(k).Dot("Close").Call()
 	case callValue:
 		t.printCall(g, v, func() {})
@@ -175,10 +178,17 @@ func (t *taskPlan) printValue(g *jen.Group, v value) {
 // must precede both.
 func (t *taskPlan) printCall(g *jen.Group, v callValue, before func()) {
 	before()
-	if v.Err == "" {
-		g.Id(v.Var).Op(":=").Add(jenCode(v.Call))
-	} else {
-		g.List(jen.Id(v.Var), jen.Id(v.Err)).Op(":=").Add(jenCode(v.Call))
+	name := v.Var
+	if name == "" {
+		name = "_"
+	}
+	switch {
+	case v.Err == "" && name == "_":
+		g.Id(name).Op("=").Add(jenCode(v.Call))
+	case v.Err == "":
+		g.Id(name).Op(":=").Add(jenCode(v.Call))
+	default:
+		g.List(jen.Id(name), jen.Id(v.Err)).Op(":=").Add(jenCode(v.Call))
 		g.If(jen.Id(v.Err).Op("!=").Nil()).Block(
 			jen.Id(t.Locals.Writer).Dot("Fail").Call(jen.Id(v.Err)),
 			jen.Return(),

@@ -46,7 +46,12 @@ func (p *planner) selected(t *subject, s selector) (value, bool) {
 		if i > 0 && isNilable(at) {
 			nilable = append(nilable, x)
 		}
-		nilable = append(nilable, embeddedNilable(x, at, index)...)
+		through, ok := p.embeddedNilable(x, at, index)
+		if !ok {
+			p.at(s.pos, "%s is reached through an unexported embedded pointer of another package, which generated code cannot check for nil; write a method that returns it", s.Text)
+			return nil, false
+		}
+		nilable = append(nilable, through...)
 		if call {
 			return p.called(t, s, x, nilable, found.(*types.Func))
 		}
@@ -166,6 +171,9 @@ func (p *planner) called(t *subject, s selector, x Code, nilable []Code, method 
 		p.notKeyable(t, s, err)
 		return nil, false
 	}
+	if !mentionsValue(c.After) {
+		c.Var = ""
+	}
 	return guarded(nilable, c), true
 }
 
@@ -193,8 +201,8 @@ func isNilable(t types.Type) bool {
 }
 
 // embeddedNilable returns the embedded pointers and interfaces that lie between
-// x and the field or method it promotes.
-func embeddedNilable(x Code, t types.Type, index []int) []Code {
+// x and the field or method it promotes, and whether all can be selected.
+func (p *planner) embeddedNilable(x Code, t types.Type, index []int) ([]Code, bool) {
 	var nilable []Code
 	for _, i := range index[:len(index)-1] {
 		if pointer, ok := t.Underlying().(*types.Pointer); ok {
@@ -202,11 +210,15 @@ func embeddedNilable(x Code, t types.Type, index []int) []Code {
 		}
 		f := t.Underlying().(*types.Struct).Field(i)
 		x, t = join(x, "."+f.Name()), f.Type()
-		if isNilable(t) {
-			nilable = append(nilable, x)
+		if !isNilable(t) {
+			continue
 		}
+		if !f.Exported() && f.Pkg() != p.pkg {
+			return nil, false
+		}
+		nilable = append(nilable, x)
 	}
-	return nilable
+	return nilable, true
 }
 
 // notKeyable reports why a selector is refused.

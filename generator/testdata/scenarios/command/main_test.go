@@ -1,0 +1,4 @@
+package main
+
+//idem:task key=Name
+type inTest struct{ Name string }

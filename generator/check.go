@@ -26,6 +26,9 @@ type checker struct {
 	order   map[*packages.Package]int // a package has a higher number than its imports
 	last    int
 	checked sync.Map // *packages.Package → func() *types.Package
+
+	mu       sync.Mutex
+	problems []types.Error // in dependencies
 }
 
 func newChecker(s *sources, folders []*folder) *checker {
@@ -57,7 +60,7 @@ func (c *checker) number(p *packages.Package) {
 }
 
 // unit returns the types of a unit's package, and what the compiler would say
-// about its declarations.
+// about declarations in it and in what it imports.
 func (c *checker) unit(u unit) (*types.Package, []*ast.File, []types.Error) {
 	files := make([]*ast.File, 0, len(u.files))
 	for _, name := range u.files {
@@ -72,7 +75,9 @@ func (c *checker) unit(u unit) (*types.Package, []*ast.File, []types.Error) {
 			problems = append(problems, e)
 		}
 	})
-	return p, files, problems
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return p, files, append(problems, c.problems...)
 }
 
 // dependency returns the types of an imported package, wrong or missing ones
@@ -89,7 +94,14 @@ func (c *checker) dependency(p *packages.Package) *types.Package {
 				files = append(files, f.syntax)
 			}
 		}
-		return c.check(p, files, func(error) {})
+		return c.check(p, files, func(err error) {
+			var e types.Error
+			if errors.As(err, &e) {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.problems = append(c.problems, e)
+			}
+		})
 	}))
 	return checked.(func() *types.Package)()
 }
@@ -123,11 +135,11 @@ func (c *checker) check(p *packages.Package, files []*ast.File, report func(erro
 				return types.Unsafe, nil
 			}
 			imported := p.Imports[path]
-			if imported == nil || c.order[imported] >= c.order[p] {
-				return nil, errors.New("package " + path + " cannot be imported here")
+			if imported == nil || len(imported.GoFiles) == 0 {
+				return nil, errors.New("no such package, or an import cycle")
 			}
-			if len(imported.GoFiles) == 0 {
-				return nil, errors.New("package " + path + " cannot be found")
+			if c.order[imported] >= c.order[p] {
+				return nil, errors.New("an import cycle")
 			}
 			return c.dependency(imported), nil
 		}),

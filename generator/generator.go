@@ -63,6 +63,9 @@ func Run(ctx context.Context, cfg Config) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(folders) == 0 && len(problems) == 0 {
+		return nil, fmt.Errorf("no packages match %s", strings.Join(cfg.Patterns, " "))
+	}
 	r := &run{
 		outcome: &Outcome{Dir: dir, Diagnostics: problems},
 		sources: &sources{fset: token.NewFileSet()},

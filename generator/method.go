@@ -3,6 +3,7 @@ package generator
 import (
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -105,15 +106,27 @@ func methodNames(t types.Type, pkg *types.Package) []string {
 }
 
 // invalid reports, in the compiler's words, a type that it could not
-// understand; at is where that type is declared.
+// understand; at is where that type is mentioned.
 func (p *planner) invalid(at token.Pos, t types.Type) bool {
-	if !mentionsInvalid(t, map[types.Type]bool{}) {
+	unknown, invalid := invalidType(t, map[types.Type]bool{})
+	if !invalid {
 		return false
 	}
-	want := p.fset.PositionFor(at, false)
-	for _, e := range p.errors {
-		if got := p.fset.PositionFor(e.Pos, false); got.Filename == want.Filename && got.Line == want.Line {
-			p.at(e.Pos, "%s", e.Msg)
+	places := []token.Pos{at}
+	if unknown != nil { // perhaps of another package
+		places = append(places, unknown.Pos())
+	}
+	for _, place := range places {
+		want := p.fset.PositionFor(place, false)
+		for _, e := range p.errors {
+			if got := p.fset.PositionFor(e.Pos, false); got.Filename == want.Filename && got.Line == want.Line {
+				p.at(e.Pos, "%s", e.Msg)
+				return true
+			}
+		}
+	}
+	for _, place := range places {
+		if p.reportImports(p.fset.PositionFor(place, false).Filename) {
 			return true
 		}
 	}
@@ -121,47 +134,66 @@ func (p *planner) invalid(at token.Pos, t types.Type) bool {
 	return true
 }
 
+// reportImports reports the imports of a file that the compiler could not
+// follow.
+func (p *planner) reportImports(file string) bool {
+	found := false
+	for _, e := range p.errors {
+		if strings.HasPrefix(e.Msg, "could not import") && p.fset.PositionFor(e.Pos, false).Filename == file {
+			p.at(e.Pos, "%s", e.Msg)
+			found = true
+		}
+	}
+	return found
+}
+
 // mentionsInvalid reports whether t, or a type it is written with, is unknown.
-func mentionsInvalid(t types.Type, seen map[types.Type]bool) bool {
+func mentionsInvalid(t types.Type) bool {
+	_, invalid := invalidType(t, map[types.Type]bool{})
+	return invalid
+}
+
+// invalidType reports whether t, or a type it is written with, is unknown, and
+// returns that type's name if it has one.
+func invalidType(t types.Type, seen map[types.Type]bool) (*types.TypeName, bool) {
 	if t == nil || seen[t] {
-		return false
+		return nil, false
 	}
 	seen[t] = true
+	var inner []types.Type
 	switch t := types.Unalias(t).(type) {
 	case *types.Basic:
-		return t.Kind() == types.Invalid
+		return nil, t.Kind() == types.Invalid
 	case *types.Named:
-		for arg := range t.TypeArgs().Types() {
-			if mentionsInvalid(arg, seen) {
-				return true
-			}
+		if basic, ok := t.Underlying().(*types.Basic); ok && basic.Kind() == types.Invalid {
+			return t.Obj(), true
 		}
-		basic, ok := t.Underlying().(*types.Basic)
-		return ok && basic.Kind() == types.Invalid
+		inner = slices.Collect(t.TypeArgs().Types())
 	case *types.Pointer:
-		return mentionsInvalid(t.Elem(), seen)
+		inner = []types.Type{t.Elem()}
 	case *types.Slice:
-		return mentionsInvalid(t.Elem(), seen)
+		inner = []types.Type{t.Elem()}
 	case *types.Array:
-		return mentionsInvalid(t.Elem(), seen)
+		inner = []types.Type{t.Elem()}
 	case *types.Chan:
-		return mentionsInvalid(t.Elem(), seen)
+		inner = []types.Type{t.Elem()}
 	case *types.Map:
-		return mentionsInvalid(t.Key(), seen) || mentionsInvalid(t.Elem(), seen)
+		inner = []types.Type{t.Key(), t.Elem()}
 	case *types.Struct:
 		for f := range t.Fields() {
-			if mentionsInvalid(f.Type(), seen) {
-				return true
-			}
+			inner = append(inner, f.Type())
 		}
 	case *types.Tuple:
 		for v := range t.Variables() {
-			if mentionsInvalid(v.Type(), seen) {
-				return true
-			}
+			inner = append(inner, v.Type())
 		}
 	case *types.Signature:
-		return mentionsInvalid(t.Params(), seen) || mentionsInvalid(t.Results(), seen)
+		inner = []types.Type{t.Params(), t.Results()}
 	}
-	return false
+	for _, t := range inner {
+		if name, invalid := invalidType(t, seen); invalid {
+			return name, true
+		}
+	}
+	return nil, false
 }

@@ -75,7 +75,7 @@ func (p *planner) isSelectable(t *subject, s selector, i int, at types.Type, fou
 	of := types.TypeString(at, types.RelativeTo(p.pkg))
 	method, isMethod := found.(*types.Func)
 	switch {
-	case found == nil && mentionsInvalid(at, map[types.Type]bool{}):
+	case found == nil && mentionsInvalid(at):
 		p.invalid(t.fieldPos(s.Path[0]), at)
 	case found == nil && hiddenIn(at, name):
 		p.at(s.pos, "%s.%s is unexported in another package: generated code cannot select it; write a method that returns it", of, name)

@@ -20,8 +20,7 @@ func Example() {
 
 	_, err = submit.Run(ctx, vote.SubmitVote{PollID: "lunch", UserID: 7, Choice: "salad", Box: box})
 	fmt.Println("second:", err)
-	var duplicate *idem.DuplicateError
-	if errors.As(err, &duplicate) {
+	if duplicate, ok := errors.AsType[*idem.DuplicateError](err); ok {
 		fmt.Println("the first one's status:", duplicate.Original.Status)
 	}
 	fmt.Println("soup", box.Count("soup"), "salad", box.Count("salad"))

@@ -1,0 +1,59 @@
+# `make` alone prints what there is. `make demo` needs Go; `make test` installs
+# by apt what else it needs, and says so.
+
+SHELL := /usr/bin/env bash -euo pipefail
+
+# Flags for go test, for instance GOTESTFLAGS='-v -run Wait'.
+GOTESTFLAGS ?=
+
+# Modules of their own within this one, whose tests `go test ./...` leaves out.
+MODULES = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './tools/*' | sort))
+
+LINTERS = tools/bin/golangci-lint tools/bin/gofumpt
+
+.PHONY: help
+help: ## print this list
+	@awk -F ': *## *' '/^[a-z-]+:.*## /{ sub(/:.*/, "", $$1); printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## generate the examples' wrappers and run the quickstart (on Redis where REDIS_URL is set)
+	go generate ./examples/...
+	go run ./examples/quickstart
+
+.PHONY: generate
+generate: ## bring every committed generated file up to date
+	go generate ./examples/...
+
+.PHONY: test
+test: export CGO_ENABLED = 1
+test: setup ## run everything, with -race and a real Redis, and check generated files
+	go vet ./...
+	go vet -vettool="$$(go tool -n idemgen)" ./examples/...
+	go test -race $(GOTESTFLAGS) ./...
+	@for module in $(MODULES); do \
+		echo "go -C $$module test -race $(GOTESTFLAGS) ./..."; \
+		go -C "$$module" test -race $(GOTESTFLAGS) ./...; \
+	done
+	go tool idemgen check ./examples/...
+
+.PHONY: setup
+setup: ## install by apt what tests need and this machine lacks: redis-server, a C compiler
+	@tools/setup.sh
+
+.PHONY: lint
+lint: $(LINTERS) ## run golangci-lint, formatting included, on every module
+	tools/bin/golangci-lint run ./...
+	@for module in $(MODULES); do \
+		echo "$$module: golangci-lint run"; \
+		(cd "$$module" && "$(CURDIR)/tools/bin/golangci-lint" run --config "$(CURDIR)/.golangci.yml" ./...); \
+	done
+
+.PHONY: fmt
+fmt: $(LINTERS) ## format with gofumpt, imports grouped
+	tools/bin/golangci-lint fmt ./...
+
+# The linters' versions are pinned in a module of their own, so that no user of
+# idemgen inherits what they depend on.
+$(LINTERS) &: tools/go.mod tools/go.sum
+	GOBIN="$(CURDIR)/tools/bin" go -C tools install tool
+	@touch $(LINTERS)

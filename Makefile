@@ -1,7 +1,8 @@
 # `make` alone prints what there is. `make demo` needs Go; `make test` installs
 # by apt what else it needs, and says so.
 
-SHELL := /usr/bin/env bash -euo pipefail
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
 
 # Flags for go test, for instance GOTESTFLAGS='-v -run Wait'.
 GOTESTFLAGS ?=
@@ -9,11 +10,9 @@ GOTESTFLAGS ?=
 # Modules of their own within this one, whose tests `go test ./...` leaves out.
 MODULES = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './tools/*' | sort))
 
-LINTERS = tools/bin/golangci-lint tools/bin/gofumpt
-
 .PHONY: help
 help: ## print this list
-	@awk -F ': *## *' '/^[a-z-]+:.*## /{ sub(/:.*/, "", $$1); printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ' ## ' '/^[a-z-]+:.* ## /{ sub(/:.*/, "", $$1); printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## generate the examples' wrappers and run the quickstart (on Redis where REDIS_URL is set)
@@ -41,7 +40,7 @@ setup: ## install by apt what tests need and this machine lacks: redis-server, a
 	@tools/setup.sh
 
 .PHONY: lint
-lint: $(LINTERS) ## run golangci-lint, formatting included, on every module
+lint: tools/bin/golangci-lint ## run golangci-lint, formatting included, on every module
 	tools/bin/golangci-lint run ./...
 	@for module in $(MODULES); do \
 		echo "$$module: golangci-lint run"; \
@@ -49,11 +48,11 @@ lint: $(LINTERS) ## run golangci-lint, formatting included, on every module
 	done
 
 .PHONY: fmt
-fmt: $(LINTERS) ## format with gofumpt, imports grouped
+fmt: tools/bin/golangci-lint ## format with gofumpt, imports grouped
 	tools/bin/golangci-lint fmt ./...
 
 # The linters' versions are pinned in a module of their own, so that no user of
 # idemgen inherits what they depend on.
-$(LINTERS) &: tools/go.mod tools/go.sum
+tools/bin/golangci-lint: tools/go.mod tools/go.sum
 	GOBIN="$(CURDIR)/tools/bin" go -C tools install tool
-	@touch $(LINTERS)
+	@touch $@

@@ -63,14 +63,14 @@ func (p *planner) importOf(t *subject, name string) *types.Package {
 // itself need not be loaded for that.
 func isCodec(t types.Type) bool {
 	str, err := types.Typ[types.String], types.Universe.Lookup("error").Type()
-	bytes, any := types.NewSlice(types.Typ[types.Byte]), types.Universe.Lookup("any").Type()
+	data, value := types.NewSlice(types.Typ[types.Byte]), types.Universe.Lookup("any").Type()
 	method := func(name string, in, out []types.Type) *types.Func {
 		return types.NewFunc(token.NoPos, nil, name, types.NewSignatureType(nil, nil, nil, tuple(in), tuple(out), false))
 	}
 	codec := types.NewInterfaceType([]*types.Func{
 		method("Name", nil, []types.Type{str}),
-		method("Marshal", []types.Type{any}, []types.Type{bytes, err}),
-		method("Unmarshal", []types.Type{bytes, any}, []types.Type{err}),
+		method("Marshal", []types.Type{value}, []types.Type{data, err}),
+		method("Unmarshal", []types.Type{data, value}, []types.Type{err}),
 	}, nil).Complete()
 	return types.Implements(t, codec)
 }

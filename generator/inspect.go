@@ -56,6 +56,7 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 		declared:    declaredNames(all, v.importNamed),
 		importNamed: v.importNamed,
 	}
+	p.claimElsewhere(v)
 	var planned []plannedFile
 	for _, f := range v.files {
 		if !f.own {
@@ -99,6 +100,21 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 		})
 	}
 	return planned, p.found
+}
+
+// claimElsewhere takes the names of the wrappers that another unit generates for
+// files of the same package: the tests' wrappers stand beside the package's own.
+func (p *planner) claimElsewhere(v view) {
+	for _, f := range v.files {
+		if f.own {
+			continue
+		}
+		for _, d := range readDirectives(&reporter{fset: v.fset}, f.syntax) {
+			wrapper, constructor := wrapperNames(d.spec.Name.Name, d.annotation.Wrapper)
+			addName(p.declared.names, wrapper, d.spec.Name.Pos())
+			addName(p.declared.names, constructor, d.spec.Name.Pos())
+		}
+	}
 }
 
 // resultText says what a task's result is.

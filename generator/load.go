@@ -46,11 +46,15 @@ func load(ctx context.Context, cfg Config) ([]*folder, []Diagnostic, error) {
 		}
 		return folders[dir]
 	}
-	hide := damaged(roots)
-	for _, name := range hide { // some may be all that their folder holds
-		folderOf(filepath.Dir(name))
-	}
-	if len(hide) > 0 {
+	if hide := damaged(roots); len(hide) > 0 {
+		for _, name := range hide { // some may be all that their folder holds
+			folderOf(filepath.Dir(name))
+		}
+		for _, p := range roots { // which is not told of what is hidden
+			for _, name := range p.IgnoredFiles {
+				folderOf(p.Dir).ignored[name] = true
+			}
+		}
 		overlay, err := hideFiles(hide)
 		if err != nil {
 			return nil, nil, err
@@ -70,13 +74,11 @@ func load(ctx context.Context, cfg Config) ([]*folder, []Diagnostic, error) {
 			folderOf(p.Dir).add(p)
 		}
 	}
-	var sorted []*folder
-	for _, f := range folders {
+	all := slices.SortedFunc(maps.Values(folders), func(a, b *folder) int { return strings.Compare(a.dir, b.dir) })
+	for _, f := range all {
 		f.finish()
-		sorted = append(sorted, f)
 	}
-	slices.SortFunc(sorted, func(a, b *folder) int { return strings.Compare(a.dir, b.dir) })
-	return sorted, problems, nil
+	return all, problems, nil
 }
 
 // listPackages asks the go command for the packages.

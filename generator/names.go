@@ -116,7 +116,7 @@ func unused(base string, used func(string) bool) string {
 }
 
 // predeclared are Go's own names that generated code relies on.
-var predeclared = []string{"any", "append", "bool", "error", "false", "float64", "int", "int64", "len", "nil", "string", "true", "uint64"}
+var predeclared = []string{"any", "append", "bool", "error", "false", "float64", "int64", "len", "new", "nil", "string", "true", "uint64"}
 
 var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
 

@@ -248,7 +248,7 @@ func (p *planner) chooseLocals(t *subject, plan *taskPlan) {
 		p.at(t.annotation.at("method"), "a wrapper already has a method %s: rename the task's", plan.Method)
 	}
 	for _, name := range predeclared {
-		if hidden := scope.Lookup(name); hidden != nil {
+		if hidden := scope.Lookup(name); hidden != nil && !types.Identical(hidden.Type(), types.Universe.Lookup(name).Type()) {
 			p.at(hidden.Pos(), "%s hides Go's own %s, which generated code needs: rename it", name, name)
 		}
 	}

@@ -56,11 +56,11 @@ func (r *unitResult) readable() bool {
 
 // view type-checks the unit.
 func (r *unitResult) view(c *checker) view {
-	pkg, files, errors := c.unit(r.unit)
+	pkg, files, problems := c.unit(r.unit)
 	v := view{
 		fset:        r.sources.fset,
 		types:       pkg,
-		errors:      errors,
+		errors:      problems,
 		importNamed: importNamer(r.unit.pkg),
 	}
 	for _, syntax := range files {

@@ -159,11 +159,11 @@ func (c command) check(o *generator.Outcome, f *flags) int {
 
 // list prints the inventory of tasks.
 func (c command) list(o *generator.Outcome, f *flags) int {
-	print := o.List
+	write := o.List
 	if f.json {
-		print = o.ListJSON
+		write = o.ListJSON
 	}
-	if err := print(c.stdout); err != nil {
+	if err := write(c.stdout); err != nil {
 		fmt.Fprintf(c.stderr, "idemgen: %v\n", err)
 		return faulty
 	}

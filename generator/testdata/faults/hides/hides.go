@@ -6,3 +6,6 @@ type string = int
 type Task struct{ ID int }
 
 func len(int) {}
+
+// Old code declares any, which does not matter.
+type any = interface{}

@@ -4,12 +4,13 @@
 // It is a pipeline, and its files are the steps in order:
 //
 //	load.go, source.go, check.go       which packages, their files, their types
+//	unit.go, inspect.go                one package through all that follows
 //	directive.go, annotation.go        what the directives say
 //	options.go, selector.go            every option there is, and how it is read
-//	resolve.go, keyable.go, method.go  what selectors and methods mean in types
-//	planner.go, plan.go                a plan: all that will be printed, as plain values
+//	method.go, resolve.go, keyable.go  what methods and selectors mean in types
+//	planner.go, tags.go, plan.go       a plan: all that will be printed, as plain values
 //	print.go, printspec.go             the plan as Go text
-//	write.go                           to disk, or compared with what is there
+//	write.go, list.go                  to disk, compared with what is there, or listed
 //
 // Generating, checking, listing and go vet share all but the last step.
 package generator

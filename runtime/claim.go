@@ -60,7 +60,7 @@ func (c *call) claim(ctx context.Context, f *flight, contendFirst bool) (outcome
 		step, contendFirst = c.client.store.Contend, true
 		switch {
 		case reply.Owned:
-			if h, ok := c.hold(claim, reply, rec); ok {
+			if h, ok := c.hold(ctx, claim, reply, rec); ok {
 				w.end(ctx, nil)
 				if reply.From == StateRunning {
 					c.client.emit(ctx, Event{
@@ -98,7 +98,7 @@ func (c *call) interrupted(rec StoredRecord) error {
 }
 
 // hold starts to keep a claim, unless its lease is too far gone to start a task.
-func (c *call) hold(claim Claim, reply Reply, rec StoredRecord) (*held, bool) {
+func (c *call) hold(ctx context.Context, claim Claim, reply Reply, rec StoredRecord) (*held, bool) {
 	left := rec.Lease
 	if reply.TTL > 0 { // a resend may have found the claim of a sending before it
 		left = min(left, rec.LeaseLeft(reply.TTL))
@@ -109,7 +109,17 @@ func (c *call) hold(claim Claim, reply Reply, rec StoredRecord) (*held, bool) {
 		deadline: claim.Now.Add(left - margin(rec.Lease)),
 		index:    -1,
 	}
-	if passed(h.deadline, time.Now()) {
+	h.ctx, h.cancel = context.WithCancelCause(context.WithValue(ctx, executionKey{}, Execution{
+		Key: c.key, ID: rec.ID, Attempt: rec.Attempt, Fence: rec.Fence,
+	}))
+	h.lost = func() {
+		h.cancel(ErrLeaseLost)
+		e := c.event(EventLost, h)
+		e.Duration, e.Err = time.Since(rec.startedAt()), ErrLeaseLost
+		c.client.emit(ctx, e)
+	}
+	if !c.client.heart.keep(h) {
+		h.cancel(nil)
 		return nil, false
 	}
 	return h, true

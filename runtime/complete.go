@@ -113,8 +113,9 @@ func (c *call) abandon(claim Claim) {
 			if err != nil {
 				return err
 			}
+			// A claim still on its way must find the key taken when it arrives.
 			rec := claim.Record()
-			swap := Swap{TTL: c.settings.ttl, IfAbsent: true}
+			swap := Swap{TTL: claim.Lease + forgottenTTL, IfAbsent: true}
 			if reply.Record != nil {
 				if rec, err = ParseRecord(reply.Record); err != nil {
 					return Permanent(err)

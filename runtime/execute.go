@@ -30,16 +30,7 @@ func FromContext(ctx context.Context) Execution {
 // execute runs the task under a claim, and completes or releases that claim.
 func (t *Task[T, R]) execute(ctx context.Context, c *call, o outcome, task T) (Result[R], error) {
 	h := o.held
-	run, cancel := context.WithCancelCause(context.WithValue(ctx, executionKey{}, Execution{
-		Key: c.key, ID: h.record.ID, Attempt: h.record.Attempt, Fence: h.record.Fence,
-	}))
-	defer cancel(nil)
-	h.cancel = cancel
-	h.lost = func() {
-		e := c.event(EventLost, h)
-		e.Duration, e.Err = time.Since(h.record.startedAt()), ErrLeaseLost
-		t.client.emit(ctx, e)
-	}
+	defer h.cancel(nil)
 	var answer *StoredRecord // for the followers
 	settled := false
 	defer func() { // also when the task panics: the panic goes on
@@ -52,19 +43,16 @@ func (t *Task[T, R]) execute(ctx context.Context, c *call, o outcome, task T) (R
 			o.flight.handOver()
 		}
 	}()
-	if !t.client.heart.keep(h) {
-		cancel(ErrLeaseLost) // in the moment between the claim and now
-	}
 
 	e := c.event(EventClaimed, h)
 	e.Duration = time.Since(c.start)
 	t.client.emit(ctx, e)
-	value, err := t.spec.Run(run, task)
-	res, err, final := t.judge(run, c.key, value, err)
+	value, err := t.spec.Run(h.ctx, task)
+	res, err, final := t.judge(h.ctx, c.key, value, err)
 	settled = true
 	if !final {
 		c.release(ctx, h)
-		if errors.Is(context.Cause(run), ErrLeaseLost) {
+		if errors.Is(context.Cause(h.ctx), ErrLeaseLost) {
 			err = c.fail(ErrLeaseLost, "", err)
 		}
 		return res, err

@@ -12,8 +12,9 @@ import (
 type held struct {
 	Lease                          // key, own record, retention
 	record StoredRecord            // the same record, read
-	cancel context.CancelCauseFunc // ends the task's context
-	lost   func()                  // told once, when the lease is lost
+	ctx    context.Context         //nolint:containedctx // the task's, which ends with the claim
+	cancel context.CancelCauseFunc // ends ctx
+	lost   func()                  // called once, when the lease is lost
 
 	// Guarded by heart.mu.
 	deadline time.Time // the last moment at which the lease is surely ours
@@ -99,7 +100,7 @@ func (b *heart) run(earlier <-chan struct{}) {
 	for {
 		due, lost, next, ok := b.round()
 		for _, h := range lost {
-			h.lose()
+			h.lost()
 		}
 		if len(due) > 0 {
 			go b.send(due)
@@ -181,14 +182,8 @@ func (b *heart) report(h *held, sent time.Time, err error) {
 	}
 	b.mu.Unlock()
 	if lost {
-		h.lose()
+		h.lost()
 	}
-}
-
-// lose tells the task that its lease is gone.
-func (h *held) lose() {
-	h.cancel(ErrLeaseLost)
-	h.lost()
 }
 
 // at is when h needs attention next.

@@ -1,6 +1,7 @@
 package idem
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -237,7 +238,11 @@ func (t *Task[T, R]) value(c *call, answer *StoredRecord, value *R) error {
 	if name := t.settings.codec.Name(); answer.Codec != name {
 		return c.fail(ErrCorrupt, fmt.Sprintf("its value was written by codec %q and is read by %q", answer.Codec, name), nil)
 	}
-	if err := t.settings.codec.Unmarshal(answer.Value, value); err != nil {
+	data := answer.Value
+	if answer.Codec != JSON.Name() { // another codec may keep the bytes that callers share
+		data = bytes.Clone(data)
+	}
+	if err := t.settings.codec.Unmarshal(data, value); err != nil {
 		*value = *new(R)
 		return c.fail(ErrCorrupt, fmt.Sprintf("its value does not decode as %s", reflect.TypeFor[R]()), err)
 	}

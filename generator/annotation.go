@@ -81,25 +81,24 @@ func splitArgument(r *reporter, args []ast.DirectiveArg) int {
 	valuePos := args[0].Pos + token.Pos(len(name)+1)
 	switch {
 	case found && strings.HasPrefix(value, `"`) && (len(value) == 1 || !strings.HasSuffix(value, `"`)):
-		whole := args[0].Arg
-		for i, arg := range args[1:] {
-			whole += " " + arg.Arg
+		whole := []string{args[0].Arg}
+		for _, arg := range args[1:] {
+			whole = append(whole, arg.Arg)
 			if strings.HasSuffix(arg.Arg, `"`) {
-				r.at(valuePos, "quotes do not hold a value with spaces together, only a whole argument: write `%s`, in backquotes", whole)
-				return i + 1
+				r.at(valuePos, "quotes do not hold a value with spaces together, only a whole argument: write `%s`, in backquotes", strings.Join(whole, " "))
+				return len(whole) - 1
 			}
 		}
 	case len(args) > 1 && strings.HasSuffix(args[0].Arg, ",") && found && name != "" && !strings.Contains(args[1].Arg, "="):
-		n := 1
-		for n+1 < len(args) && strings.HasSuffix(args[n].Arg, ",") && !strings.Contains(args[n+1].Arg, "=") {
-			n++
+		whole := []string{args[0].Arg}
+		for _, arg := range args[1:] {
+			if strings.Contains(arg.Arg, "=") || !strings.HasSuffix(whole[len(whole)-1], ",") {
+				break
+			}
+			whole = append(whole, arg.Arg)
 		}
-		whole := args[0].Arg
-		for _, arg := range args[1 : n+1] {
-			whole += arg.Arg
-		}
-		r.at(args[1].Pos, "a space ends the list: write %s, without spaces", whole)
-		return n
+		r.at(args[1].Pos, "a space ends the list: write %s, without spaces", strings.Join(whole, ""))
+		return len(whole) - 1
 	case len(args) > 1 && (!found || value == "") && strings.HasPrefix(args[1].Arg, "="):
 		r.at(args[1].Pos, "no spaces around =: write %s=…", args[0].Arg)
 		if args[1].Arg == "=" && len(args) > 2 {
@@ -117,7 +116,7 @@ func parseArgument(r *reporter, a *annotation, arg string, pos token.Pos) {
 	o, known := optionNamed(name)
 	switch first, again := a.stated[name]; {
 	case !known && name == "":
-		r.at(pos, "%q has no option's name before the =; the options are %s", arg, list(optionNames(), "and"))
+		r.at(pos, "%q has no option's name before the =; the options are %s", arg, list(optionNames()))
 		return
 	case !known:
 		r.at(pos, "unknown option %q%s", name, knownOptions(name))
@@ -158,7 +157,7 @@ func knownOptions(name string) string {
 	if near := didYouMean(name, optionNames()); near != "" {
 		return near
 	}
-	return "; the options are " + list(optionNames(), "and")
+	return "; the options are " + list(optionNames())
 }
 
 // locate gives selectors their position in the file.

@@ -70,8 +70,7 @@ func (c *checker) unit(u unit) (*types.Package, []*ast.File, []types.Error) {
 	}
 	var problems []types.Error
 	p := c.check(u.pkg, files, func(err error) {
-		var e types.Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[types.Error](err); ok {
 			problems = append(problems, e)
 		}
 	})
@@ -95,8 +94,7 @@ func (c *checker) dependency(p *packages.Package) *types.Package {
 			}
 		}
 		return c.check(p, files, func(err error) {
-			var e types.Error
-			if errors.As(err, &e) {
+			if e, ok := errors.AsType[types.Error](err); ok {
 				c.mu.Lock()
 				defer c.mu.Unlock()
 				c.problems = append(c.problems, e)

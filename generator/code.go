@@ -55,20 +55,6 @@ func (c Code) String() string {
 	return b.String()
 }
 
-// identifiers calls visit with every unqualified identifier in the code.
-func (c Code) identifiers(visit func(string)) {
-	for _, t := range c {
-		if t.Path != "" {
-			continue
-		}
-		for _, name := range strings.FieldsFunc(t.Text, func(r rune) bool {
-			return !token.IsIdentifier("a" + string(r))
-		}) {
-			visit(name)
-		}
-	}
-}
-
 // typeCode writes a type as a file of package local names it, and notes the
 // names of the packages that it mentions in imported.
 func typeCode(t types.Type, local *types.Package, imported map[string]string) Code {

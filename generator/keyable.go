@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"errors"
 	"fmt"
 	"go/types"
 	"reflect"
@@ -30,7 +31,7 @@ func refuse(format string, args ...any) (value, error) {
 
 // below adds the step that led to a fault.
 func below(step string, err error) error {
-	if e, ok := err.(*notKeyable); ok {
+	if e, ok := errors.AsType[*notKeyable](err); ok {
 		e.path = step + e.path
 	}
 	return err

@@ -59,7 +59,7 @@ func load(ctx context.Context, cfg Config) ([]*folder, []Diagnostic, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		defer os.Remove(overlay)
+		defer func() { _ = os.Remove(overlay) }()
 		if roots, err = listPackages(ctx, cfg, []string{"-overlay=" + overlay}); err != nil {
 			return nil, nil, err
 		}
@@ -169,11 +169,12 @@ func (f *folder) finish() {
 	slices.SortFunc(f.units, func(a, b unit) int { return strings.Compare(a.pkg.ID, b.pkg.ID) })
 	for i := range f.units {
 		f.units[i].siblings = slices.Sorted(maps.Keys(f.ignored))
-		if f.units[i].pkg.ForTest != "" {
+		pkg := f.units[i].pkg
+		if pkg.ForTest != "" {
 			continue
 		}
 		for _, test := range f.units {
-			if test.pkg.ForTest == test.pkg.PkgPath && test.pkg.ForTest == f.units[i].pkg.PkgPath {
+			if test.pkg.PkgPath == pkg.PkgPath && test.pkg.ForTest == pkg.PkgPath {
 				f.units[i].siblings = append(f.units[i].siblings, test.own...)
 			}
 		}

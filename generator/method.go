@@ -97,8 +97,8 @@ func isError(t types.Type) bool {
 func methodNames(t types.Type, pkg *types.Package) []string {
 	var names []string
 	set := types.NewMethodSet(types.NewPointer(t))
-	for i := range set.Len() {
-		if m := set.At(i).Obj(); m.Exported() || m.Pkg() == pkg {
+	for selection := range set.Methods() {
+		if m := selection.Obj(); m.Exported() || m.Pkg() == pkg {
 			names = append(names, m.Name())
 		}
 	}

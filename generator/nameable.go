@@ -3,6 +3,7 @@ package generator
 import (
 	"fmt"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -122,8 +123,8 @@ func hiddenName(obj *types.TypeName, pkg *types.Package) string {
 // mayImport reports whether the rule of internal packages lets from import path.
 func mayImport(from, path string) bool {
 	elements := strings.Split(path, "/")
-	for i := len(elements) - 1; i >= 0; i-- {
-		if elements[i] != "internal" && (i > 0 || elements[i] != "vendor") {
+	for i, element := range slices.Backward(elements) {
+		if element != "internal" && (i > 0 || element != "vendor") {
 			continue
 		}
 		parent := strings.Join(elements[:i], "/")

@@ -3,6 +3,7 @@ package generator
 import (
 	"go/token"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -162,7 +163,7 @@ var options = []option{
 		Meaning: "the task's name in keys; renaming the Go type need not change it. For package main the last element of its import path stands for the package; a generic task's name goes on with its type arguments. Two tasks of one run of idemgen with one name and prefix are an error",
 		set: func(a *annotation, value string, bad badFunc) {
 			a.Name = value
-			for _, part := range strings.Split(value, ".") {
+			for part := range strings.SplitSeq(value, ".") {
 				if !token.IsIdentifier(part) && !token.IsKeyword(part) {
 					bad(0, "name is identifiers joined by dots, as billing.charge, not %q", value)
 					return
@@ -263,12 +264,9 @@ func optionNames() []string {
 func oneOf(field func(*annotation) *string, values ...string) func(*annotation, string, badFunc) {
 	return func(a *annotation, value string, bad badFunc) {
 		*field(a) = value
-		for _, v := range values {
-			if v == value {
-				return
-			}
+		if !slices.Contains(values, value) {
+			bad(0, "%q is not one of %s%s", value, list(values), didYouMean(value, values))
 		}
-		bad(0, "%q is not one of %s%s", value, list(values, "and"), didYouMean(value, values))
 	}
 }
 

@@ -1,5 +1,7 @@
 package generator
 
+import "slices"
+
 // A plan is everything that will be printed and nothing else: plain values,
 // without syntax trees or types, so that printing decides nothing.
 
@@ -116,10 +118,5 @@ func mentionsValue(v value) bool {
 	if !ok {
 		return true
 	}
-	for _, inner := range group.Values {
-		if mentionsValue(inner) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(group.Values, mentionsValue)
 }

@@ -110,7 +110,7 @@ func (t *taskPlan) printOutput(file *jen.File) {
 func (t *taskPlan) keyFunc(parts []partPlan) jen.Code {
 	l := t.Locals
 	param := t.taskParam()
-	if !uses(parts, l.Task) {
+	if !mentionTask(parts) {
 		param = jen.Id("_").Add(t.taskType())
 	}
 	return jen.Func().Params(jen.Id(l.Writer).Op("*").Add(idem("KeyWriter")), param).BlockFunc(func(g *jen.Group) {
@@ -130,8 +130,8 @@ func (t *taskPlan) keyFunc(parts []partPlan) jen.Code {
 	})
 }
 
-// uses reports whether any part mentions the task: a constant does not.
-func uses(parts []partPlan, task string) bool {
+// mentionTask reports whether any part mentions the task: a constant does not.
+func mentionTask(parts []partPlan) bool {
 	for _, part := range parts {
 		w, ok := part.Value.(writeValue)
 		if !ok || w.Method != "Const" {
@@ -211,14 +211,14 @@ func (t *taskPlan) keyText() string {
 	for i, part := range t.Key {
 		names[i] = part.Name
 	}
-	return list(names, "and")
+	return list(names)
 }
 
 // comment formats a doc comment and breaks it into lines of at most 80 letters.
 func comment(format string, args ...any) string {
 	var b strings.Builder
 	width := 0
-	for _, word := range strings.Fields(fmt.Sprintf(format, args...)) {
+	for word := range strings.FieldsSeq(fmt.Sprintf(format, args...)) {
 		if width == 0 || width+1+len(word) > 79 {
 			if width > 0 {
 				b.WriteByte('\n')

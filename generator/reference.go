@@ -55,10 +55,10 @@ func AnnotationHelp() string {
 			name = o.Name
 		}
 		fmt.Fprintf(&b, "  %s\n", name)
-		for _, line := range fold(plain(sentence(o.Meaning)), 74) {
+		for _, line := range fold(plain(sentence(o.Meaning))) {
 			fmt.Fprintf(&b, "      %s\n", line)
 		}
-		for _, line := range fold(plain(o.Values)+"; default: "+plain(o.Default), 74) {
+		for _, line := range fold(plain(o.Values) + "; default: " + plain(o.Default)) {
 			fmt.Fprintf(&b, "      %s\n", line)
 		}
 	}
@@ -66,7 +66,7 @@ func AnnotationHelp() string {
 	for _, s := range prose {
 		fmt.Fprintf(&b, "%s:\n\n", s.title)
 		for _, line := range s.lines {
-			for i, folded := range fold(plain(line), 74) {
+			for i, folded := range fold(plain(line)) {
 				b.WriteString(map[bool]string{true: "  - ", false: "    "}[i == 0] + folded + "\n")
 			}
 		}
@@ -74,14 +74,14 @@ func AnnotationHelp() string {
 	}
 	b.WriteString("What can be part of a key, and how it is written; the first that fits counts:\n\n")
 	for _, k := range keyableKinds {
-		for i, line := range fold(plain(k.Kind), 74) {
+		for i, line := range fold(plain(k.Kind)) {
 			b.WriteString(map[bool]string{true: "  - ", false: "    "}[i == 0] + line + "\n")
 		}
 		fmt.Fprintf(&b, "      %s gives %s\n", plain(k.Value), plain(k.Encoded))
 	}
 	b.WriteString("\nWhat cannot, and what to do instead:\n\n")
 	for _, k := range notKeyableKinds {
-		for i, line := range fold(plain(k[0]+": "+k[1]), 74) {
+		for i, line := range fold(plain(k[0] + ": " + k[1])) {
 			b.WriteString(map[bool]string{true: "  - ", false: "    "}[i == 0] + line + "\n")
 		}
 	}
@@ -127,10 +127,11 @@ func sentence(s string) string {
 	return s
 }
 
-// fold breaks text into lines of at most width letters.
-func fold(s string, width int) []string {
+// fold breaks text into lines that leave room for an indent on a terminal.
+func fold(s string) []string {
+	const width = 74
 	var lines []string
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		last := len(lines) - 1
 		if last < 0 || len([]rune(lines[last]))+1+len([]rune(word)) > width {
 			lines = append(lines, word)

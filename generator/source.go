@@ -2,6 +2,7 @@ package generator
 
 import (
 	"bytes"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/scanner"
@@ -100,7 +101,7 @@ func mentionsTasks(name string) (bool, error) {
 
 // syntaxError is the first of the errors with which a file did not parse.
 func syntaxError(err error) (token.Position, string) {
-	if list, ok := err.(scanner.ErrorList); ok && len(list) > 0 {
+	if list, ok := errors.AsType[scanner.ErrorList](err); ok && len(list) > 0 {
 		return list[0].Pos, list[0].Msg
 	}
 	return token.Position{}, err.Error()

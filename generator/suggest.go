@@ -52,10 +52,10 @@ func distance(a, b string) int {
 }
 
 // list joins words as a sentence does: "a, b and c".
-func list(words []string, conjunction string) string {
+func list(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
 	}
 	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }

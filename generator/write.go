@@ -82,8 +82,7 @@ func (f *folder) isOrphan(path string) bool {
 
 // fileProblem returns a diagnostic about a file as a whole.
 func fileProblem(path, message string, err error) Diagnostic {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pathError.Err
 	}
 	if err != nil {

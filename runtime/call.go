@@ -148,7 +148,7 @@ func (c *call) storeError(err error) error {
 // the same words do not stand twice in a message.
 func trim(err, kind error) error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		if errs := joined.Unwrap(); len(errs) == 2 && errs[0] == kind {
+		if errs := joined.Unwrap(); len(errs) == 2 && errors.Is(errs[0], kind) {
 			return errs[1]
 		}
 	}

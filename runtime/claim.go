@@ -87,7 +87,7 @@ func (c *call) claim(ctx context.Context, f *flight, contendFirst bool) (outcome
 				return outcome{}, err
 			}
 		default:
-			return outcome{}, &storeFailure{fmt.Errorf("Contend left a %s record without claiming it", rec.State)}
+			return outcome{}, &storeFailure{fmt.Errorf("it neither claimed a %s record nor said why not", rec.State)}
 		}
 	}
 }

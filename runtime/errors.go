@@ -42,8 +42,7 @@ var (
 
 // Code returns the code of an error of this package, or "" for any other.
 func Code(err error) string {
-	var c coded
-	if errors.As(err, &c) {
+	if c, ok := errors.AsType[coded](err); ok {
 		return c.idemCode()
 	}
 	return ""

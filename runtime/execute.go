@@ -48,7 +48,7 @@ func (t *Task[T, R]) execute(ctx context.Context, c *call, o outcome, task T) (R
 	e.Duration = time.Since(c.start)
 	t.client.emit(ctx, e)
 	value, err := t.spec.Run(h.ctx, task)
-	res, err, final := t.judge(h.ctx, c.key, value, err)
+	res, final, err := t.judge(h.ctx, c.key, value, err)
 	settled = true
 	if !final {
 		c.release(ctx, h)
@@ -73,23 +73,23 @@ func (t *Task[T, R]) execute(ctx context.Context, c *call, o outcome, task T) (R
 
 // judge tells what the task's return makes of the execution: the caller's
 // result and error, and whether they are final, that is, to be stored.
-func (t *Task[T, R]) judge(run context.Context, key string, value R, err error) (Result[R], error, bool) {
+func (t *Task[T, R]) judge(run context.Context, key string, value R, err error) (res Result[R], final bool, _ error) {
 	var skip *skipError
 	var fail *FailedError
 	switch {
 	case err == nil:
-		return Result[R]{Value: value, Status: StatusSuccess}, nil, true
+		return Result[R]{Value: value, Status: StatusSuccess}, true, nil
 	case errors.As(err, &skip):
-		return Result[R]{Value: value, Status: StatusSkipped, Reason: skip.reason, Metadata: skip.metadata}, nil, true
+		return Result[R]{Value: value, Status: StatusSkipped, Reason: skip.reason, Metadata: skip.metadata}, true, nil
 	case errors.As(err, &fail) && fail.declared:
 		err = &FailedError{Key: key, Reason: fail.Reason, Metadata: fail.Metadata, cause: err}
-		return Result[R]{Value: value, Status: StatusFailed, Reason: fail.Reason, Metadata: fail.Metadata}, err, true
+		return Result[R]{Value: value, Status: StatusFailed, Reason: fail.Reason, Metadata: fail.Metadata}, true, err
 	}
-	res := Result[R]{Value: value, Status: StatusFailed, Reason: err.Error()}
+	res = Result[R]{Value: value, Status: StatusFailed, Reason: err.Error()}
 	if t.settings.onError == ErrorStore && run.Err() == nil {
-		return res, &FailedError{Key: key, Reason: res.Reason, cause: err}, true
+		return res, true, &FailedError{Key: key, Reason: res.Reason, cause: err}
 	}
-	return res, err, false
+	return res, false, err
 }
 
 // unprotected runs the task without a claim, as WithFailOpen asks.
@@ -100,6 +100,6 @@ func (t *Task[T, R]) unprotected(ctx context.Context, c *call, task T, why error
 	})
 	run := context.WithValue(ctx, executionKey{}, x)
 	value, err := t.spec.Run(run, task)
-	res, err, _ := t.judge(run, c.key, value, err)
+	res, _, err := t.judge(run, c.key, value, err)
 	return res, err
 }

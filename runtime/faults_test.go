@@ -245,7 +245,7 @@ func TestAnOwnerWhoseHeartbeatsFailStopsBeforeItsLeaseIsStale(t *testing.T) {
 		store.beat = down
 		var log eventLog
 		began := time.Now()
-		task := paying(newClient(t, store, idem.WithObserver(log.observe)), func(ctx context.Context, p payment) (receipt, error) {
+		task := paying(newClient(t, store, idem.WithObserver(log.observe)), func(ctx context.Context, _ payment) (receipt, error) {
 			<-ctx.Done()
 			assert.Less(t, time.Since(began), 15*time.Second)
 			assert.Greater(t, time.Since(began), 13*time.Second)
@@ -271,7 +271,7 @@ func TestAnOwnerThatWasOvertakenDoesNotOverwriteTheNewAnswer(t *testing.T) {
 		synctest.Wait()
 		go func() {
 			defer close(done)
-			res, err := paying(newClient(t, store), func(ctx context.Context, p payment) (receipt, error) {
+			res, err := paying(newClient(t, store), func(ctx context.Context, _ payment) (receipt, error) {
 				assert.Equal(t, 2, idem.FromContext(ctx).Attempt)
 				return receipt{Number: "new"}, nil
 			}, idem.WithOnDuplicate(idem.PolicyReturnCached)).Run(t.Context(), a17)

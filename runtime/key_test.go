@@ -3,7 +3,6 @@ package idem_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -259,6 +258,6 @@ func FuzzKeysAreInjective(f *testing.F) {
 				t.Fatalf("%q stands in %q", r, parts(a, b))
 			}
 		}
-		require.Len(t, strings.Split(parts(a, b), ":"), 4, fmt.Sprintf("%q %q", a, b))
+		require.Len(t, strings.Split(parts(a, b), ":"), 4, "%q %q", a, b)
 	})
 }

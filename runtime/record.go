@@ -145,12 +145,12 @@ func ParseRecord(data []byte) (StoredRecord, error) {
 
 func parseRecord(data []byte) (StoredRecord, error) {
 	var r StoredRecord
-	line, payload, ok := bytes.Cut(data[:min(len(data), maxHeaderLen)], []byte{'\n'})
-	if !ok {
+	end := bytes.IndexByte(data[:min(len(data), maxHeaderLen)], '\n')
+	if end < 0 {
 		return r, errors.New("it has no header line")
 	}
-	payload = data[len(line)+1:]
-	p := headerParser{fields: string(line)}
+	payload := data[end+1:]
+	p := headerParser{fields: string(data[:end])}
 	if version := p.text(); version != recordVersion {
 		return r, fmt.Errorf("its format %.16q is not the %q that this program reads", version, recordVersion)
 	}

@@ -9,13 +9,13 @@ import (
 	"github.com/idemgen/idemgen/runtime/memstore"
 )
 
-// bank keeps its charges in memory.
-type bank struct {
+// fakeBank keeps its charges in memory.
+type fakeBank struct {
 	charges map[string]payment.Receipt
 	broken  error // what the next charge returns after it went through
 }
 
-func (b *bank) Charge(_ context.Context, reference string, cents int64) (payment.Receipt, error) {
+func (b *fakeBank) Charge(_ context.Context, reference string, cents int64) (payment.Receipt, error) {
 	r := payment.Receipt{ID: fmt.Sprintf("receipt-%d", len(b.charges)+1), Cents: cents}
 	b.charges[reference] = r
 	err := b.broken
@@ -23,7 +23,7 @@ func (b *bank) Charge(_ context.Context, reference string, cents int64) (payment
 	return r, err
 }
 
-func (b *bank) Find(_ context.Context, reference string) (payment.Receipt, error) {
+func (b *fakeBank) Find(_ context.Context, reference string) (payment.Receipt, error) {
 	r, ok := b.charges[reference]
 	if !ok {
 		return r, payment.ErrNoCharge
@@ -33,7 +33,7 @@ func (b *bank) Find(_ context.Context, reference string) (payment.Receipt, error
 
 func Example() {
 	ctx := context.Background()
-	b := &bank{charges: map[string]payment.Receipt{}}
+	b := &fakeBank{charges: map[string]payment.Receipt{}}
 	pay := payment.NewIdempotentProcessPayment(idem.New(memstore.New()))
 
 	for range 2 {
@@ -51,7 +51,7 @@ func Example() {
 // and the retry, attempt 2, finds the charge at the bank.
 func Example_answerLost() {
 	ctx := context.Background()
-	b := &bank{charges: map[string]payment.Receipt{}, broken: fmt.Errorf("connection reset")}
+	b := &fakeBank{charges: map[string]payment.Receipt{}, broken: fmt.Errorf("connection reset")}
 	pay := payment.NewIdempotentProcessPayment(idem.New(memstore.New()))
 
 	for range 2 {

@@ -28,7 +28,7 @@ func (b *slowBank) Find(context.Context, string) (payment.Receipt, error) {
 }
 
 func TestAnOrderIsChargedOnce(t *testing.T) {
-	bank := &bank{charges: map[string]payment.Receipt{}}
+	bank := &fakeBank{charges: map[string]payment.Receipt{}}
 	pay := payment.NewIdempotentProcessPayment(idemtest.NewClient(t))
 	task := payment.ProcessPayment{OrderID: 123, Amount: 9999, Bank: bank}
 

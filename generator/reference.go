@@ -16,7 +16,7 @@ type keyableKind struct {
 var keyableKinds = []keyableKind{
 	{"`time.Time`: in UTC, to the nanosecond", "`time.Date(2026, 1, 2, 4, 4, 5, 0, cet)`", "`2026-01-02T03%3A04%3A05Z`"},
 	{"`time.Duration`", "`90 * time.Minute`", "`1h30m0s`"},
-	{"anything with `MarshalText`", "`netip.MustParseAddr(\"192.0.2.1\")`", "`192.0.2.1`"},
+	{"anything with `MarshalText`, also where an embedded type promotes it", "`netip.MustParseAddr(\"192.0.2.1\")`", "`192.0.2.1`"},
 	{"strings, and named types of them", "`\"a:b c\"`", "`a%3Ab%20c`"},
 	{"booleans", "`true`", "`true`"},
 	{"signed integers", "`-42`", "`-42`"},

@@ -122,7 +122,8 @@ func hasFiles(p *packages.Package) bool {
 	return len(p.GoFiles)+len(p.IgnoredFiles)+len(p.OtherFiles) > 0
 }
 
-// unreadable returns why a package without files could not be listed.
+// unreadable returns why a package without files could not be listed. There is
+// no reason if it consists of external tests.
 func unreadable(p *packages.Package) []Diagnostic {
 	var found []Diagnostic
 	for _, e := range p.Errors {
@@ -131,9 +132,6 @@ func unreadable(p *packages.Package) []Diagnostic {
 			at.Filename = e.Pos
 		}
 		found = append(found, Diagnostic{Position: at, Message: e.Msg})
-	}
-	if len(found) == 0 {
-		found = append(found, Diagnostic{Message: "package " + p.PkgPath + " has no Go files"})
 	}
 	return found
 }

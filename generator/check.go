@@ -134,6 +134,9 @@ func (c *checker) check(p *packages.Package, files []*ast.File, report func(erro
 			}
 			imported := p.Imports[path]
 			if imported == nil || len(imported.GoFiles) == 0 {
+				if imported != nil && len(imported.Errors) > 0 { // what the go command says
+					return nil, errors.New(imported.Errors[0].Msg)
+				}
 				return nil, errors.New("no such package, or an import cycle")
 			}
 			if c.order[imported] >= c.order[p] {
@@ -187,7 +190,9 @@ func withoutIdleImports(f *ast.File, p *packages.Package) *ast.File {
 		kept.Specs = nil
 		for _, spec := range imports.Specs {
 			spec := spec.(*ast.ImportSpec)
-			if name := importName(spec, p); name == "." || mentioned[name] || spec.Name != nil && mentioned[importedName(spec, p)] {
+			imported := p.Imports[importPath(spec)]
+			unknown := spec.Name == nil && (imported == nil || imported.Name == "") // the compiler says why
+			if name := importName(spec, p); unknown || name == "." || mentioned[name] || spec.Name != nil && mentioned[importedName(spec, p)] {
 				kept.Specs = append(kept.Specs, spec)
 				reduced.Imports = append(reduced.Imports, spec)
 			}

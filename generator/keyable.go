@@ -87,6 +87,9 @@ func write(method string, x Code) value { return writeValue{method, []Code{x}} }
 
 // pointer plans Nil for nil, else the pointee.
 func (e *encoder) pointer(x Code, p *types.Pointer, t types.Type) (value, error) {
+	if _, twice := p.Elem().Underlying().(*types.Pointer); twice {
+		return refuse("a pointer to a pointer has two nils, which would be one key; write a method that returns what identifies the task, and select Method()")
+	}
 	done, err := e.enter(t)
 	if err != nil {
 		return nil, err

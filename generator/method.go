@@ -3,6 +3,7 @@ package generator
 import (
 	"go/token"
 	"go/types"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -121,12 +122,15 @@ func (p *planner) invalid(at token.Pos, t types.Type) bool {
 		for _, e := range p.errors {
 			if got := p.fset.PositionFor(e.Pos, false); got.Filename == want.Filename && got.Line == want.Line {
 				p.at(e.Pos, "%s", e.Msg)
+				if strings.HasPrefix(e.Msg, "undefined: ") { // an import may be why
+					p.reportImports(filepath.Dir(got.Filename))
+				}
 				return true
 			}
 		}
 	}
 	for _, place := range places {
-		if p.reportImports(p.fset.PositionFor(place, false).Filename) {
+		if p.reportImports(filepath.Dir(p.fset.PositionFor(place, false).Filename)) {
 			return true
 		}
 	}
@@ -134,12 +138,12 @@ func (p *planner) invalid(at token.Pos, t types.Type) bool {
 	return true
 }
 
-// reportImports reports the imports of a file that the compiler could not
-// follow.
-func (p *planner) reportImports(file string) bool {
+// reportImports reports the imports of a package's files that the compiler could
+// not follow. It names each once, in the first file that has it.
+func (p *planner) reportImports(dir string) bool {
 	found := false
 	for _, e := range p.errors {
-		if strings.HasPrefix(e.Msg, "could not import") && p.fset.PositionFor(e.Pos, false).Filename == file {
+		if strings.HasPrefix(e.Msg, "could not import") && filepath.Dir(p.fset.PositionFor(e.Pos, false).Filename) == dir {
 			p.at(e.Pos, "%s", e.Msg)
 			found = true
 		}

@@ -77,6 +77,7 @@ func (p *planner) isSelectable(t *subject, s selector, i int, at types.Type, fou
 	switch {
 	case found == nil && mentionsInvalid(at):
 		p.invalid(t.fieldPos(s.Path[0]), at)
+	case found == nil && p.embedsInvalid(at):
 	case found == nil && hiddenIn(at, name):
 		p.at(s.pos, "%s.%s is unexported in another package: generated code cannot select it; write a method that returns it", of, name)
 	case found == nil:
@@ -91,6 +92,24 @@ func (p *planner) isSelectable(t *subject, s selector, i int, at types.Type, fou
 		p.at(s.pos, "%s cannot be called for a key: it must take no arguments and return one value, or one and an error", s.Text)
 	default:
 		return true
+	}
+	return false
+}
+
+// embedsInvalid reports a type that a struct embeds and the compiler could not
+// understand: what is sought may be promoted from there.
+func (p *planner) embedsInvalid(t types.Type) bool {
+	if pointer, ok := t.Underlying().(*types.Pointer); ok {
+		t = pointer.Elem()
+	}
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for f := range s.Fields() {
+		if f.Embedded() && p.invalid(f.Pos(), f.Type()) {
+			return true
+		}
 	}
 	return false
 }

@@ -113,7 +113,7 @@ type Lists struct {
 	Grid       [][]float64
 	Tags       []Tag
 	MaybeLine  *Line
-	MaybeNames **[]string
+	MaybeNames *[]string
 	Anonymous  struct{ A, B int }
 	Digests    []Digest
 }

@@ -357,11 +357,11 @@ func NewIdempotentLists[R any](client *idem.Client, handler func(context.Context
 				k.Close()
 			}
 			k.Part("MaybeNames")
-			if task.MaybeNames == nil || *task.MaybeNames == nil {
+			if task.MaybeNames == nil {
 				k.Nil()
 			} else {
-				k.OpenSlice(len(**task.MaybeNames))
-				for _, v7 := range **task.MaybeNames {
+				k.OpenSlice(len(*task.MaybeNames))
+				for _, v7 := range *task.MaybeNames {
 					k.String(v7)
 				}
 				k.Close()

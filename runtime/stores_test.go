@@ -8,14 +8,25 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/idemgen/idemgen/internal/redistest"
 	idem "github.com/idemgen/idemgen/runtime"
 	"github.com/idemgen/idemgen/runtime/memstore"
+	"github.com/idemgen/idemgen/runtime/redisstore"
 )
 
 // onEachStore runs a test on every store that this repository has.
 func onEachStore(t *testing.T, test func(t *testing.T, store idem.Store)) {
 	t.Helper()
 	t.Run("memstore", func(t *testing.T) { test(t, memstore.New()) })
+	t.Run("redisstore", func(t *testing.T) { test(t, newRedisStore(t)) })
+}
+
+// newRedisStore returns a store on a Redis of the test's own.
+func newRedisStore(t *testing.T) *redisstore.Store {
+	t.Helper()
+	store := redisstore.New(redistest.Start(t).Client())
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
 }
 
 // newClient returns a client that lets nothing run past the test. Two clients of

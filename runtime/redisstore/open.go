@@ -1,0 +1,80 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	urlVariable = "REDIS_URL"
+	defaultURL  = "redis://localhost:6379"
+)
+
+// Open connects to the Redis at rawURL and returns a store that uses it; Close
+// ends the connection. rawURL is as go-redis reads it: redis://user:password@host:port/db,
+// rediss:// for TLS, unix:///path?db=N for a socket. Empty means the environment
+// variable REDIS_URL and, where that is empty too, redis://localhost:6379. For
+// Sentinel and Cluster, make a client and give it to [New].
+//
+// Open fails if the URL cannot be read or Redis does not answer before ctx ends.
+// What [Store.Check] finds it logs as warnings, each once.
+func Open(ctx context.Context, rawURL string, opts ...Option) (*Store, error) {
+	from := ""
+	if rawURL == "" {
+		if rawURL = os.Getenv(urlVariable); rawURL != "" {
+			from = " (from " + urlVariable + ")"
+		} else {
+			rawURL = defaultURL
+			from = " (the default, since " + urlVariable + " is not set)"
+		}
+	}
+	options, err := redis.ParseURL(rawURL)
+	if err != nil {
+		return nil, fmt.Errorf("redisstore: the URL of Redis%s cannot be read: %w", from, withoutURL(err))
+	}
+	s := New(redis.NewClient(options), opts...)
+	s.owned = true
+	if err := s.ready(ctx); err != nil {
+		_ = s.Close()
+		return nil, fmt.Errorf("redisstore: Redis at %s%s: %w", options.Addr, from, err)
+	}
+	return s, nil
+}
+
+// ready pings Redis, so that a wrong address or password is told at the start,
+// and logs what Check finds.
+func (s *Store) ready(ctx context.Context) error {
+	if s.refusal != nil {
+		return s.refusal
+	}
+	_, err := offload(ctx, func(ctx context.Context) (string, error) { return s.client.Ping(ctx).Result() })
+	if err != nil && !isDenied(err) { // a user without +ping may have all that is needed
+		return err
+	}
+	findings, err := s.Check(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range findings {
+		s.logger.WarnContext(ctx, "redisstore: "+f.Subject+": "+f.Problem, "remedy", f.Remedy)
+	}
+	return nil
+}
+
+// withoutURL strips an error of the URL that it quotes, which may have a password.
+func withoutURL(err error) error {
+	parse, ok := errors.AsType[*url.Error](err)
+	switch {
+	case !ok:
+		return err
+	case strings.Contains(parse.URL, "@"): // any part of it may be the password's
+		return errors.New("it is no URL: write special characters of user and password as %XX")
+	}
+	return parse.Err
+}

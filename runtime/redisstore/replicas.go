@@ -1,0 +1,106 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	idem "github.com/idemgen/idemgen/runtime"
+)
+
+// replicas is how many must have a write before it counts.
+type replicas struct {
+	count   int
+	timeout time.Duration
+}
+
+// WithReplicas lets every claim and every answer wait until n replicas have it,
+// at most for the timeout (which should be well below the client's
+// ReadTimeout). A claim that too few have is given up, and nothing runs; an
+// answer that too few have stands, with a warning. It lowers the risk that a
+// failover loses them, and does not rule it out: a replica that does not have
+// them may still be promoted. A timeout below a millisecond means 1 ms.
+func WithReplicas(n int, timeout time.Duration) Option {
+	return func(s *Store) { s.replicas = replicas{n, max(timeout, time.Millisecond)} }
+}
+
+// missing returns an error if fewer replicas than required have a write.
+func (r replicas) missing(acks int) error {
+	if acks >= r.count {
+		return nil
+	}
+	return fmt.Errorf("redisstore: %d of %d replicas had the record after %v", acks, r.count, r.timeout)
+}
+
+// send sends one command about the key. Where replicas count, WAIT follows it in
+// a plain pipeline to the key's master: anything else could put the two on
+// different connections, which makes WAIT's answer meaningless.
+func (s *Store) send(ctx context.Context, key string, command func(redis.Cmdable) redis.Cmder) (acks int, err error) {
+	if s.replicas.count == 0 {
+		return 0, command(s.client).Err()
+	}
+	master, err := masterFor(ctx, s.client, key)
+	if err != nil {
+		return 0, err
+	}
+	pipe := master.Pipeline()
+	cmd := command(pipe)
+	wait := pipe.Do(ctx, "wait", s.replicas.count, s.replicas.timeout.Milliseconds())
+	_, _ = pipe.Exec(ctx)
+	if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) {
+		if cluster, ok := s.client.(*redis.ClusterClient); ok && isRedirect(err) {
+			cluster.ReloadState(ctx)
+		}
+		return 0, err
+	}
+	acks, err = wait.Int()
+	if err != nil {
+		return 0, fmt.Errorf("redisstore: WAIT: %w", err)
+	}
+	return acks, cmd.Err()
+}
+
+// safelyClaimed gives up a claim that too few replicas have. Should giving up
+// fail as well, the lease ends it.
+func (s *Store) safelyClaimed(ctx context.Context, key string, r idem.Reply, acks int) error {
+	missing := s.replicas.missing(acks)
+	if missing == nil {
+		return nil
+	}
+	claimed, err := idem.ParseRecord(r.Record)
+	if err != nil {
+		return err
+	}
+	released := idem.StoredRecord{
+		State: idem.StateReleased, ID: claimed.ID, Attempt: claimed.Attempt, Fence: claimed.Fence,
+		Started: claimed.Started, Fingerprint: claimed.Fingerprint,
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimed.Lease)
+	defer cancel()
+	ttl := max(claimed.Retention-claimed.Lease, claimed.Lease)
+	_, err = evalScript(ctx, s.client, replaceScript, key, r.Record, released.Bytes(), ttl.Milliseconds(), "1")
+	return errors.Join(missing, classify(err))
+}
+
+// knowsMasters tells whether masterFor works with the client.
+func knowsMasters(client redis.UniversalClient) bool {
+	switch client.(type) {
+	case *redis.Client, *redis.ClusterClient:
+		return true
+	}
+	return false
+}
+
+// masterFor returns the client of the one server that has the key.
+func masterFor(ctx context.Context, client redis.UniversalClient, key string) (*redis.Client, error) {
+	switch c := client.(type) {
+	case *redis.Client:
+		return c, nil
+	case *redis.ClusterClient:
+		return c.MasterForKey(ctx, key)
+	}
+	return nil, fmt.Errorf("redisstore: a %T has no master for a key", client)
+}

@@ -8,7 +8,7 @@ SHELL := bash
 GOTESTFLAGS ?=
 
 # Modules of their own within this one, whose tests `go test ./...` leaves out.
-MODULES = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './tools/*' | sort))
+MODULES = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './tools/*' -not -path './testdata/*' | sort))
 
 .PHONY: help
 help: ## print this list

@@ -1,0 +1,122 @@
+package redisstore_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/idemgen/idemgen/internal/redistest"
+	idem "github.com/idemgen/idemgen/runtime"
+)
+
+// What commands cost is what the server has counted, scripts' own included: of a
+// script, EVALSHA alone goes over the wire.
+
+// loadScripts lets the server know every script, so that none is sent twice.
+func loadScripts(t *testing.T, server *redistest.Server) {
+	t.Helper()
+	files, err := filepath.Glob("*.lua")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		server.Do("script", "load", string(source))
+	}
+}
+
+func text(s string) func(context.Context, string) (string, error) {
+	return func(context.Context, string) (string, error) { return s, nil }
+}
+
+func TestAFirstExecutionIsTwoRoundTripsAndADuplicateOne(t *testing.T) {
+	server := redistest.Start(t)
+	loadScripts(t, server)
+	store := open(t, server)
+	task := jobs(idem.New(store), text("answer"))
+
+	server.ResetStats()
+	_, err := task.Run(t.Context(), "job")
+	require.NoError(t, err)
+	assert.Equal(t, map[string]int{
+		"set":     1 + 1, // the claim, and inside the completion
+		"evalsha": 1,
+		"get":     1, // inside the completion
+	}, server.CommandStats())
+
+	server.ResetStats()
+	res, err := jobs(idem.New(store), nothing).Run(t.Context(), "job")
+	require.NoError(t, err)
+	assert.Equal(t, "answer", res.Value)
+	assert.Equal(t, map[string]int{"set": 1}, server.CommandStats())
+}
+
+func TestCallersInOneProcessShareTheRoundTripsOfOne(t *testing.T) {
+	server := redistest.Start(t)
+	task := jobs(idem.New(open(t, server)), func(ctx context.Context, _ string) (string, error) {
+		time.Sleep(100 * time.Millisecond)
+		return "answer", ctx.Err()
+	})
+	loadScripts(t, server)
+	server.ResetStats()
+	var callers sync.WaitGroup
+	for range 1000 {
+		callers.Go(func() {
+			res, err := task.Run(t.Context(), "job")
+			assert.NoError(t, err)
+			assert.Equal(t, "answer", res.Value)
+		})
+	}
+	callers.Wait()
+	stats := server.CommandStats()
+	assert.Equal(t, 1, stats["evalsha"], "one completion")
+	assert.LessOrEqual(t, stats["set"], 1+1+10, "callers that come after its end are duplicates, each with one round trip")
+}
+
+func TestAWaiterIsWokenAndDoesNotPoll(t *testing.T) {
+	server := redistest.Start(t)
+	loadScripts(t, server)
+	started, finish := make(chan struct{}), make(chan struct{})
+	owner := jobs(idem.New(open(t, server)), func(context.Context, string) (string, error) {
+		close(started)
+		<-finish
+		return "answer", nil
+	})
+	go func() { _, _ = owner.Run(context.Background(), "job") }()
+	<-started
+	server.ResetStats()
+	waiter := jobs(idem.New(open(t, server)), nothing)
+	results := make(chan idem.Result[string], 1)
+	go func() {
+		res, _ := waiter.Run(context.Background(), "job")
+		results <- res
+	}()
+	awaitSubscribers(t, server, 1)
+	awaitMark(t, server)
+	// Long enough for a poll every quarter of a second to show.
+	time.Sleep(time.Second)
+	ended := time.Now()
+	close(finish)
+	res := <-results
+	assert.Equal(t, "answer", res.Value)
+	assert.Less(t, time.Since(ended), 4*time.Second, "sooner than the slow poll")
+	stats := server.CommandStats()
+	assert.Equal(t, 1, stats["publish"])
+	assert.Zero(t, stats["eval"])
+	assert.Equal(t, 1+3, stats["evalsha"], "the completion, and three contends: before and after subscribing, and when woken")
+}
+
+// awaitSubscribers waits until the job's wake-ups have n listeners.
+func awaitSubscribers(t *testing.T, server *redistest.Server, n int64) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		reply := server.Do("pubsub", "numsub", jobKey).([]any)
+		return reply[1] == n
+	}, 30*time.Second, 5*time.Millisecond)
+}

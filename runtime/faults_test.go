@@ -269,9 +269,10 @@ func TestAnOwnerThatWasOvertakenDoesNotOverwriteTheNewAnswer(t *testing.T) {
 			return receipt{Number: "late"}, nil
 		}), a17)
 		synctest.Wait()
+		another := newClient(t, store)
 		go func() {
 			defer close(done)
-			res, err := paying(newClient(t, store), func(ctx context.Context, _ payment) (receipt, error) {
+			res, err := paying(another, func(ctx context.Context, _ payment) (receipt, error) {
 				assert.Equal(t, 2, idem.FromContext(ctx).Attempt)
 				return receipt{Number: "new"}, nil
 			}, idem.WithOnDuplicate(idem.PolicyReturnCached)).Run(t.Context(), a17)

@@ -54,6 +54,12 @@ func WithUser(name, password, rules string) Option {
 	return WithConfig(fmt.Sprintf("user %s on >%s %s", name, password, rules))
 }
 
+// ReplicaOf makes the server a replica of another.
+func ReplicaOf(primary *Server) Option {
+	host, port, _ := net.SplitHostPort(primary.Addr)
+	return WithConfig("replicaof "+host+" "+port, "repl-diskless-load on-empty-db")
+}
+
 // Start runs a server without persistence until the test ends.
 func Start(t testing.TB, opts ...Option) *Server {
 	t.Helper()
@@ -134,6 +140,22 @@ func (s *Server) Do(args ...any) any {
 	return reply
 }
 
+// AwaitReplicas waits until n replicas follow the server. It does so by a key that
+// expires at once.
+func (s *Server) AwaitReplicas(n int) {
+	s.t.Helper()
+	ctx := context.Background()
+	conn := s.admin.Conn() // WAIT is about the writes of its own connection
+	defer func() { _ = conn.Close() }()
+	for end := time.Now().Add(startTimeout); time.Now().Before(end); {
+		conn.Set(ctx, "redistest:replicas", "", time.Millisecond)
+		if conn.Wait(ctx, n, time.Second).Val() >= int64(n) {
+			return
+		}
+	}
+	s.t.Fatalf("redistest: %s has not %d replicas after %v", s.Addr, n, startTimeout)
+}
+
 // launch starts the process and waits until it answers.
 func (s *Server) launch() error {
 	host, port, _ := net.SplitHostPort(s.Addr)
@@ -143,6 +165,7 @@ func (s *Server) launch() error {
 		"dir " + s.dir,
 		"logfile " + filepath.Join(s.dir, "redis.log"),
 		`save ""`,
+		"repl-diskless-sync-delay 0",
 	}, s.config...)
 	file := filepath.Join(s.dir, "redis.conf")
 	if err := os.WriteFile(file, []byte(strings.Join(config, "\n")+"\n"), 0o600); err != nil {
@@ -161,7 +184,7 @@ func (s *Server) launch() error {
 	if s.admin != nil {
 		_ = s.admin.Close()
 	}
-	s.admin = redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1})
+	s.admin = redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1, DialerRetries: 1})
 	return s.answers()
 }
 

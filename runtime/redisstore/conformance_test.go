@@ -3,11 +3,10 @@ package redisstore_test
 import (
 	"testing"
 
+	"github.com/idemgen/idemgen/internal/redistest"
 	idem "github.com/idemgen/idemgen/runtime"
 	"github.com/idemgen/idemgen/runtime/redisstore"
 	"github.com/idemgen/idemgen/runtime/storetest"
-
-	"github.com/idemgen/idemgen/internal/redistest"
 )
 
 func TestConformance(t *testing.T) {

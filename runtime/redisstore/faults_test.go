@@ -192,7 +192,7 @@ func (l *lossy) Write(b []byte) (int, error) {
 func (l *lossy) Read(b []byte) (int, error) {
 	n, err := l.Conn.Read(b)
 	if l.armed {
-		_ = l.Conn.Close()
+		_ = l.Close()
 		return 0, io.EOF
 	}
 	return n, err
@@ -233,7 +233,7 @@ func TestServersWithoutSetNXGetAreFoundOutOnce(t *testing.T) {
 	client.AddHook(oldServer{&refused})
 	store := redisstore.New(client)
 	for _, job := range []string{"job", "another"} {
-		task := jobs(idem.New(store), text("answer"))
+		task := jobs(idem.New(store), answer)
 		_, err := task.Run(t.Context(), job)
 		require.NoError(t, err)
 		res, err := task.Run(t.Context(), job)

@@ -31,15 +31,14 @@ func loadScripts(t *testing.T, server *redistest.Server) {
 	}
 }
 
-func text(s string) func(context.Context, string) (string, error) {
-	return func(context.Context, string) (string, error) { return s, nil }
-}
+// answer is the run of a task that succeeds.
+func answer(context.Context, string) (string, error) { return "answer", nil }
 
 func TestAFirstExecutionIsTwoRoundTripsAndADuplicateOne(t *testing.T) {
 	server := redistest.Start(t)
 	loadScripts(t, server)
 	store := open(t, server)
-	task := jobs(idem.New(store), text("answer"))
+	task := jobs(idem.New(store), answer)
 
 	server.ResetStats()
 	_, err := task.Run(t.Context(), "job")

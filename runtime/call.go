@@ -18,6 +18,7 @@ type call struct {
 	key      string
 	print    string // the fingerprint of the match fields
 	start    time.Time
+	waiting  time.Time // since when it waits for an execution in progress, or zero
 }
 
 // An outcome is what a call met: the finished execution's answer, a claim of
@@ -25,52 +26,56 @@ type call struct {
 type outcome struct {
 	answer *StoredRecord
 	held   *held
-	flight *flight // led by this call as long as it holds the claim
+	lead   *lead // of the key's flight, as long as this call holds the claim
 }
 
 // obtain gets an answer or a claim. Callers of one key in one process share a
 // flight: this one leads it, or waits for what its leader learns.
-func (c *call) obtain(ctx context.Context) (outcome, error) {
-	f, follows := c.client.flights.join(c.key)
-	if follows == nil {
-		return c.lead(ctx, f, false)
+func (c *call) obtain(ctx context.Context) (o outcome, err error) {
+	defer func() { c.waited(ctx, err) }()
+	l, follows := c.client.flights.join(c.key)
+	if follows != nil {
+		return c.follow(ctx, follows)
 	}
-	var wait *time.Timer
+	return c.lead(ctx, l, false)
+}
+
+// follow waits for the leader's answer, or to be the leader.
+func (c *call) follow(ctx context.Context, follows *follower) (outcome, error) {
+	f := follows.flight
+	var late <-chan time.Time
+	if c.settings.wait > 0 {
+		timer := time.NewTimer(time.Until(c.waitEnd()))
+		defer timer.Stop()
+		late = timer.C
+	}
 	for {
 		seen, news := f.look()
 		if seen != nil {
+			c.waits()
 			if c.mismatch(*seen) {
-				f.leave(follows)
+				follows.leave()
 				return outcome{}, c.fail(ErrMismatch, "", nil)
 			}
 			if c.settings.wait == 0 {
-				f.leave(follows)
+				follows.leave()
 				return outcome{}, c.fail(ErrInProgress, "", nil)
 			}
-		}
-		var late <-chan time.Time
-		if c.settings.wait > 0 {
-			if wait == nil {
-				wait = time.NewTimer(time.Until(c.start.Add(c.settings.wait)))
-				defer wait.Stop()
-			}
-			late = wait.C
 		}
 		select {
 		case <-news:
 		case <-f.done:
-			c.waited(ctx, c.start, nil)
 			return c.landed(f)
 		case <-follows.promoted:
-			return c.lead(ctx, f, true)
+			return c.lead(ctx, follows.lead, true)
 		case <-late:
-			f.leave(follows)
-			return outcome{}, c.timeout(ctx, c.start)
+			follows.leave()
+			return outcome{}, c.timeout()
 		case <-ctx.Done():
-			f.leave(follows)
+			follows.leave()
 			return outcome{}, c.gaveUp(ctx)
-		case <-c.client.closing:
-			f.leave(follows)
+		case <-c.client.open.Done():
+			follows.leave()
 			return outcome{}, c.fail(ErrClosed, "", nil)
 		}
 	}
@@ -88,32 +93,28 @@ func (c *call) landed(f *flight) (outcome, error) {
 }
 
 // lead speaks with the store, and sees to it that the flight goes on or ends.
-func (c *call) lead(ctx context.Context, f *flight, contendFirst bool) (outcome, error) {
-	over := false // the flight has ended, or goes on while we hold the claim
+func (c *call) lead(ctx context.Context, l *lead, contendFirst bool) (outcome, error) {
 	defer func() {
-		if !over {
-			f.handOver()
+		if l != nil {
+			l.handOver()
 		}
 	}()
-	o, err := c.claim(ctx, f, contendFirst)
+	o, err := c.claim(ctx, l, contendFirst)
 	var failure *storeFailure
 	switch {
 	case errors.As(err, &failure):
-		over = true
-		f.land(nil, failure.error)
+		l.land(nil, failure.error)
 		return outcome{}, c.storeError(failure.error)
 	case err != nil:
 		return outcome{}, err
-	case o.answer != nil && c.mismatch(*o.answer):
+	case o.held != nil:
+		l.progress(o.held.record)
+		o.lead, l = l, nil // the flight goes on while we hold the claim
+		return o, nil
+	case c.mismatch(*o.answer):
 		return outcome{}, c.fail(ErrMismatch, "", nil)
 	}
-	over = true
-	if o.answer != nil {
-		f.land(o.answer, nil)
-	} else {
-		f.progress(o.held.record)
-		o.flight = f
-	}
+	l.land(o.answer, nil)
 	return o, nil
 }
 
@@ -155,23 +156,44 @@ func trim(err, kind error) error {
 	return err
 }
 
+// over tells whether ctx has ended. Its deadline counts as such, since the timer
+// behind it may be late: a connection that has the same one may be earlier.
+func over(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
+}
+
 // gaveUp is the caller's own error: its context has ended.
 func (c *call) gaveUp(ctx context.Context) error {
 	err := ctx.Err()
-	if cause := context.Cause(ctx); cause != err { //nolint:errorlint // identity, not kind
+	if err == nil { // see over
+		err = context.DeadlineExceeded
+	}
+	if cause := context.Cause(ctx); cause != nil && cause != err { //nolint:errorlint // identity, not kind
 		err = fmt.Errorf("%w: %w", err, cause)
 	}
 	return fmt.Errorf("idem: the caller gave up: task %s, key %s: %w", c.task, c.key, err)
 }
 
-func (c *call) timeout(ctx context.Context, since time.Time) error {
-	err := c.fail(ErrTimeout, fmt.Sprintf("waited %v", c.settings.wait), nil)
-	c.waited(ctx, since, err)
-	return err
+// waitEnd is when the call will have waited for long enough.
+func (c *call) waitEnd() time.Time { return c.start.Add(c.settings.wait) }
+
+func (c *call) timeout() error {
+	return c.fail(ErrTimeout, fmt.Sprintf("waited %v", c.settings.wait), nil)
 }
 
-func (c *call) waited(ctx context.Context, since time.Time, err error) {
-	c.client.emit(ctx, Event{
-		Kind: EventWaited, Task: c.task, Key: c.key, Duration: time.Since(since), Err: err,
-	})
+// waits notes that from now on the call waits for an execution in progress.
+func (c *call) waits() {
+	if c.waiting.IsZero() {
+		c.waiting = time.Now()
+	}
+}
+
+// waited tells of a wait that came to its end.
+func (c *call) waited(ctx context.Context, err error) {
+	if !c.waiting.IsZero() && c.settings.wait > 0 {
+		c.client.emit(ctx, Event{
+			Kind: EventWaited, Task: c.task, Key: c.key, Duration: time.Since(c.waiting), Err: err,
+		})
+	}
 }

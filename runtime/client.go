@@ -23,10 +23,12 @@ type Client struct {
 	flights flights
 	heart   heart
 
-	mu      sync.Mutex
-	closing chan struct{}      // closed by Close
-	idle    chan struct{}      // made by Close, closed when work is empty
-	work    map[*work]struct{} // executions and background releases under way
+	open  context.Context //nolint:containedctx // the client's own life, ended by Close
+	close context.CancelFunc
+
+	mu   sync.Mutex
+	idle chan struct{}      // made by Close, closed when work is empty
+	work map[*work]struct{} // executions and background releases under way
 }
 
 // work is something that Close waits for.
@@ -60,9 +62,9 @@ func New(store Store, opts ...Option) *Client {
 		store:   store,
 		prefix:  "idempotency",
 		maxSize: 1 << 20,
-		closing: make(chan struct{}),
 		work:    map[*work]struct{}{},
 	}
+	c.open, c.close = context.WithCancel(context.Background())
 	for _, opt := range opts {
 		opt(c)
 	}
@@ -79,7 +81,7 @@ func (c *Client) Close(ctx context.Context) error {
 	c.mu.Lock()
 	if c.idle == nil {
 		c.idle = make(chan struct{})
-		close(c.closing)
+		c.close()
 		if len(c.work) == 0 {
 			close(c.idle)
 		}

@@ -21,3 +21,10 @@ type jsonCodec struct{}
 func (jsonCodec) Name() string                       { return "json" }
 func (jsonCodec) Marshal(v any) ([]byte, error)      { return json.Marshal(v) }
 func (jsonCodec) Unmarshal(data []byte, v any) error { return json.Unmarshal(data, v) }
+
+// isJSON tells whether codec is the default one, which shares no memory with what
+// it reads and writes; of others nobody can know.
+func isJSON(codec Codec) bool {
+	_, ok := codec.(jsonCodec)
+	return ok
+}

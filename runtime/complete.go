@@ -19,8 +19,11 @@ const patience = time.Second
 
 // complete stores an execution's answer: the done record takes the place of the
 // running one. It is retried for one lease from its first try, heartbeats going
-// on. The error is ErrLeaseLost or ErrNotRecorded.
-func (c *call) complete(ctx context.Context, h *held, done StoredRecord) error {
+// on. It tells whether the answer stands; the error is ErrLeaseLost or
+// ErrNotRecorded, the latter also for an answer that stands without all that is
+// unfit to be stored.
+func (c *call) complete(ctx context.Context, h *held, done StoredRecord, unfit error) (stands bool, _ error) {
+	c.client.heart.settle(h)
 	record := done.Bytes()
 	limit := time.Now().Add(h.record.Lease)
 	swap := func() Swap {
@@ -29,44 +32,65 @@ func (c *call) complete(ctx context.Context, h *held, done StoredRecord) error {
 			IfAbsent: c.client.heart.alive(h), // the store lost our claim, nobody else's
 		}
 	}
-	// The answer's way into the store does not end with the caller's context.
-	own, stop := context.WithDeadline(context.WithoutCancel(ctx), limit)
+	own, stop := outliving(ctx, limit)
 	defer stop()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(patience, stop) })()
-
 	stands, err := c.retry(own, swap)
-	if !stands && err != nil && errors.Is(own.Err(), context.Canceled) {
+	if !stands && err != nil && time.Now().Before(limit) && !isPermanent(err) {
 		c.client.background(c.key, func() {
 			own, stop := context.WithDeadline(context.WithoutCancel(ctx), limit)
 			defer stop()
 			stands, err := c.retry(own, swap)
 			c.client.heart.drop(h)
-			c.completed(ctx, h, done, stands, err) //nolint:errcheck // nobody is left to be told
+			c.completed(ctx, h, done, stands, errors.Join(err, unfit)) //nolint:errcheck // nobody is left to be told
 		})
-		return c.fail(ErrNotRecorded, "the caller gave up before the store answered, which is still being tried", err)
+		return false, c.fail(ErrNotRecorded, "the caller gave up before the store answered, which is still being tried", err)
 	}
 	c.client.heart.drop(h)
-	return c.completed(ctx, h, done, stands, err)
+	if stands && unfit != nil {
+		c.completed(ctx, h, done, stands, errors.Join(err, unfit)) //nolint:errcheck // it stands
+		return true, unfit
+	}
+	return stands, c.completed(ctx, h, done, stands, err)
 }
 
-// completed tells observers what became of an answer, and the caller if that is
-// less than it should be.
+// outliving returns a context for what must still be done when the caller's has
+// ended: it ends at limit, or patience after the caller gave up.
+func outliving(ctx context.Context, limit time.Time) (context.Context, context.CancelFunc) {
+	own, cancel := context.WithDeadline(context.WithoutCancel(ctx), limit)
+	detach := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-own.Done():
+		}
+	})
+	return own, func() {
+		detach()
+		cancel()
+	}
+}
+
+// completed tells observers what became of an answer, and the caller if it does
+// not stand.
 func (c *call) completed(ctx context.Context, h *held, done StoredRecord, stands bool, err error) error {
 	e := c.event(EventRecorded, h)
 	e.Status, e.Duration, e.Err = done.Status, done.Took, err
 	var failure error
 	switch {
-	case stands && err != nil: // it stands, but not as safely as asked
-		e.Kind = EventNotRecorded
 	case !stands && err == nil:
 		failure = c.fail(ErrLeaseLost, "somebody took over, and the result was refused", nil)
 	case !stands:
 		failure = c.fail(ErrNotRecorded, "", err)
 	}
 	if failure != nil {
-		e.Kind, e.Err = EventNotRecorded, failure
+		e.Err = failure
 	}
-	c.client.emit(ctx, e)
+	if e.Err != nil { // also for one that stands, but not as it should
+		e.Kind = EventNotRecorded
+	}
+	c.settled(ctx, h, e)
 	return failure
 }
 
@@ -79,17 +103,36 @@ func (c *call) release(ctx context.Context, h *held) {
 		return Swap{Old: h.Record, New: record, TTL: c.settings.ttl, IfAbsent: true}
 	}
 	limit := time.Now().Add(h.record.Lease)
-	try := func(until time.Time) bool {
+	try := func(until time.Time) (stands bool, err error) {
 		own, stop := context.WithDeadline(context.WithoutCancel(ctx), until)
 		defer stop()
-		stands, err := c.retry(own, swap)
-		return stands || err == nil || isPermanent(err) || until.Equal(limit)
+		return c.retry(own, swap)
 	}
-	if !try(earlier(limit, time.Now().Add(patience))) {
-		c.client.background(c.key, func() { try(limit) })
+	stands, err := try(earlier(limit, time.Now().Add(patience)))
+	if !stands && err != nil && !isPermanent(err) && time.Now().Before(limit) {
+		c.client.background(c.key, func() {
+			stands, err := try(limit)
+			c.released(ctx, h, stands, err)
+		})
+		return
 	}
+	c.released(ctx, h, stands, err)
+}
+
+// released tells observers what became of a claim that was given back.
+func (c *call) released(ctx context.Context, h *held, stands bool, err error) {
 	e := c.event(EventReleased, h)
-	e.Duration = time.Since(h.record.startedAt())
+	if e.Err = err; !stands && err == nil {
+		e.Err = ErrLeaseLost
+	}
+	c.settled(ctx, h, e)
+}
+
+// settled emits an execution's last event, after that of a lost lease.
+func (c *call) settled(ctx context.Context, h *held, e Event) {
+	if h.gone.Load() {
+		<-h.told
+	}
 	c.client.emit(ctx, e)
 }
 
@@ -101,36 +144,55 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // abandon undoes a claim whose outcome its caller did not live to see. It goes
-// on in the background until the store has acknowledged or a lease has passed,
-// after which the claim, if it arrived at all, is stale anyway. Nothing ran, so
-// the attempt does not count.
+// on in the background until nothing of that claim stands or can still come to
+// stand, at most for a lease. Nothing ran, so the attempt does not count.
 func (c *call) abandon(claim Claim) {
 	c.client.background(c.key, func() {
 		own, stop := context.WithTimeout(context.Background(), claim.Lease)
 		defer stop()
-		_ = backOff(own, func() error {
-			reply, err := c.client.store.Lookup(own, c.key)
-			if err != nil {
-				return err
-			}
-			// A claim still on its way must find the key taken when it arrives.
-			rec := claim.Record()
-			swap := Swap{TTL: claim.Lease + forgottenTTL, IfAbsent: true}
-			if reply.Record != nil {
-				if rec, err = ParseRecord(reply.Record); err != nil {
-					return Permanent(err)
-				}
-				if rec.ID != claim.ID || rec.State != StateRunning {
-					return nil // it never arrived, and somebody else was there
-				}
-				swap.Old = unmarked(reply.Record)
-			}
-			rec.Attempt--
-			swap.New = rec.released().Bytes()
-			_, err = c.client.store.Replace(own, c.key, swap)
-			return err
-		})
+		_ = backOff(own, func() error { return c.giveBack(own, claim) })
 	})
+}
+
+// errUndecided keeps an abandoned claim under watch.
+var errUndecided = errors.New("the claim may still arrive")
+
+// giveBack leaves a record behind that an abandoned claim, should it still be on
+// its way to the store, finds and respects.
+func (c *call) giveBack(ctx context.Context, claim Claim) error {
+	reply, err := c.client.store.Lookup(ctx, c.key)
+	if err != nil {
+		return err
+	}
+	rec := claim.Record()
+	swap := Swap{IfAbsent: true}
+	if reply.Record != nil {
+		if rec, err = ParseRecord(reply.Record); err != nil {
+			return Permanent(err)
+		}
+		swap = Swap{Old: reply.Record, TTL: reply.TTL}
+	}
+	switch {
+	case rec.State == StateDone, rec.State == StateReleased && rec.ID == claim.ID:
+		return nil
+	case rec.State == StateReleased: // another's: under our ID, it turns ours away as well
+		rec.ID = claim.ID
+	case rec.ID != claim.ID:
+		return errUndecided
+	default:
+		if rec.Attempt--; rec.Attempt > 0 {
+			swap.TTL = claim.Retention - claim.Lease
+		} else {
+			rec.Fingerprint = "" // of a task that never ran
+			swap.TTL = claim.Lease + forgottenTTL
+		}
+	}
+	swap.New = rec.released().Bytes()
+	stands, err := c.client.store.Replace(ctx, c.key, swap)
+	if err == nil && !stands {
+		return errUndecided
+	}
+	return err
 }
 
 // released is the record that remembers an attempt without an answer.
@@ -176,7 +238,14 @@ func backOff(ctx context.Context, f func() error) error {
 	}
 }
 
-// event is one of an execution of ours.
+// event is one of an execution of ours. Its duration is from the call's start up
+// to the claim, and from the claim later on.
 func (c *call) event(kind EventKind, h *held) Event {
-	return Event{Kind: kind, Task: c.task, Key: c.key, ID: h.record.ID, Attempt: h.record.Attempt}
+	since := h.began
+	if kind == EventClaimed || kind == EventTakenOver {
+		since = c.start
+	}
+	return Event{
+		Kind: kind, Task: c.task, Key: c.key, ID: h.record.ID, Attempt: h.record.Attempt, Duration: time.Since(since),
+	}
 }

@@ -1,63 +1,98 @@
 package idem
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"time"
+	"unicode/utf8"
 )
 
-// done returns the record of a finished execution. The value is stored only
-// where a duplicate can get it. What does not encode or is too large is left
-// out, since the task has run and would give the same again; the error then
-// says so.
-func (t *Task[T, R]) done(c *call, running StoredRecord, res Result[R]) (StoredRecord, error) {
+// done returns the record of an execution that took so long and gave res. The
+// value is stored only where a duplicate can get it. What does not encode or is
+// too large is left out, since the task has run and would give the same again;
+// the error then says so.
+func (t *Task[T, R]) done(c *call, running StoredRecord, took time.Duration, res Result[R]) (StoredRecord, error) {
 	r := StoredRecord{
 		State: StateDone, Status: res.Status, ID: running.ID, Attempt: running.Attempt,
-		Fence: running.Fence, Started: running.Started, Fingerprint: running.Fingerprint,
-		Took: max(0, time.Since(running.startedAt())),
+		Fence: running.Fence, Started: running.Started, Fingerprint: running.Fingerprint, Took: took,
 	}
 	unfit := t.annotate(c, &r, res)
 	if t.void || t.settings.onDuplicate != PolicyReturnCached || res.Status == StatusFailed {
 		return r, unfit
 	}
-	data, err := marshal(t.settings.codec, res.Value)
-	switch size := len(r.Bytes()) + len(data); {
-	case err != nil:
-		path, cause := blame(t.settings.codec, reflect.ValueOf(res.Value), err)
-		err = c.fail(ErrNotRecorded, fmt.Sprintf("the value's %s does not encode as %s",
-			field[R](path), t.settings.codec.Name()), cause)
-	case size > c.client.maxSize:
-		path, part := largest(t.settings.codec, reflect.ValueOf(res.Value), len(data))
-		err = c.fail(ErrNotRecorded, fmt.Sprintf("the record would have %d bytes, %d of them the value's %s, and WithMaxRecordSize allows %d",
-			size, part, field[R](path), c.client.maxSize), nil)
-	default:
-		r.Value, r.HasValue, r.Codec = data, true, t.settings.codec.Name()
+	codec := t.settings.codec
+	data, err := marshal(codec, res.Value)
+	if err != nil {
+		path, cause := blame(codec, reflect.ValueOf(res.Value), err, maxDepth)
+		return r, errors.Join(unfit, c.fail(ErrNotRecorded, fmt.Sprintf("the value's %s does not encode as %s",
+			field[R](path), codec.Name()), cause))
 	}
-	return r, errors.Join(unfit, err)
+	if !isJSON(codec) {
+		data = bytes.Clone(data) // which may be the value itself, and is the followers' too
+	}
+	full := r
+	full.Value, full.HasValue, full.Codec = data, true, codec.Name()
+	if size := len(full.Bytes()); size > c.client.maxSize {
+		path, part := largest(codec, reflect.ValueOf(res.Value), len(data), maxDepth)
+		return r, errors.Join(unfit, c.fail(ErrNotRecorded, fmt.Sprintf(
+			"the record would have %d bytes, %d of them the value's %s, and WithMaxRecordSize allows %d",
+			size, part, field[R](path), c.client.maxSize), nil))
+	}
+	return full, unfit
 }
 
-// annotate adds reason and metadata to r, or as much of them as can be stored.
+// annotate adds reason and metadata to r, or as much of them as can be stored:
+// the reason, shortened if need be, and the code.
 func (t *Task[T, R]) annotate(c *call, r *StoredRecord, res Result[R]) error {
 	if res.Reason == "" && len(res.Metadata) == 0 {
 		return nil
 	}
-	data, err := marshal(JSON, note{res.Reason, res.Metadata})
-	if size := len(r.Bytes()) + len(data); err == nil && size > c.client.maxSize {
-		err = fmt.Errorf("the record would have %d bytes, and WithMaxRecordSize allows %d", size, c.client.maxSize)
-	}
+	err := c.annotate(r, note{res.Reason, res.Metadata})
 	if err == nil {
-		r.Note = data
 		return nil
 	}
-	const shortest = 256
-	reason := res.Reason
-	if len(reason) > shortest {
-		reason = reason[:shortest] + "…"
+	rest := note{Reason: res.Reason}
+	if code, ok := res.Metadata["code"].(string); ok {
+		rest.Metadata = map[string]any{"code": code}
 	}
-	r.Note, _ = json.Marshal(note{Reason: reason}) // a string always encodes
+	if c.annotate(r, rest) != nil {
+		rest.Reason = shortened(rest.Reason)
+		if c.annotate(r, rest) != nil {
+			r.Note, _ = json.Marshal(note{Reason: rest.Reason}) // a string always encodes
+		}
+	}
 	return c.fail(ErrNotRecorded, "the metadata was left out", err)
+}
+
+// annotate adds a note to r if it encodes and fits.
+func (c *call) annotate(r *StoredRecord, n note) error {
+	data, err := marshal(JSON, n)
+	if err != nil {
+		return err
+	}
+	full := *r
+	full.Note = data
+	if size := len(full.Bytes()); size > c.client.maxSize {
+		return fmt.Errorf("the record would have %d bytes, and WithMaxRecordSize allows %d", size, c.client.maxSize)
+	}
+	r.Note = data
+	return nil
+}
+
+// shortened cuts a text that is longer than a line or two.
+func shortened(s string) string {
+	const most = 256
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
 }
 
 // marshal encodes v; a codec that panics has not encoded it.
@@ -70,17 +105,27 @@ func marshal(codec Codec, v any) (data []byte, err error) {
 	return codec.Marshal(v)
 }
 
+// unmarshal decodes data; a codec that panics has not decoded it.
+func unmarshal(codec Codec, data []byte, v any) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("codec %s panicked: %v", codec.Name(), p)
+		}
+	}()
+	return codec.Unmarshal(data, v)
+}
+
 // blame returns the path to the innermost struct field that does not encode,
 // and its error.
-func blame(codec Codec, v reflect.Value, err error) (string, error) {
+func blame(codec Codec, v reflect.Value, err error, depth int) (string, error) {
 	path := ""
-	descend(v, func(name string, fv reflect.Value) bool {
+	descend(v, depth, func(name string, fv reflect.Value) bool {
 		_, ferr := marshal(codec, fv.Interface())
 		if ferr == nil {
 			return false
 		}
 		var rest string
-		rest, err = blame(codec, fv, ferr)
+		rest, err = blame(codec, fv, ferr, depth-1)
 		path = name + rest
 		return true
 	})
@@ -89,27 +134,30 @@ func blame(codec Codec, v reflect.Value, err error) (string, error) {
 
 // largest returns the path to the innermost struct field that makes up more
 // than half of a value of size bytes, and how many bytes it takes.
-func largest(codec Codec, v reflect.Value, size int) (string, int) {
+func largest(codec Codec, v reflect.Value, size, depth int) (string, int) {
 	path, part := "", size
-	descend(v, func(name string, fv reflect.Value) bool {
+	descend(v, depth, func(name string, fv reflect.Value) bool {
 		data, err := marshal(codec, fv.Interface())
 		if err != nil || len(data) <= size/2 {
 			return false
 		}
-		path, part = largest(codec, fv, len(data))
+		path, part = largest(codec, fv, len(data), depth-1)
 		path = name + path
 		return true
 	})
 	return path, part
 }
 
+// maxDepth is how many fields deep a fault is looked for: values may be cyclic.
+const maxDepth = 8
+
 // descend visits the exported fields of a struct, or of what v points to, until
 // visit says that it has found what it looks for.
-func descend(v reflect.Value, visit func(name string, v reflect.Value) bool) {
-	for v.Kind() == reflect.Pointer && !v.IsNil() {
+func descend(v reflect.Value, depth int, visit func(name string, v reflect.Value) bool) {
+	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
-	if v.Kind() != reflect.Struct {
+	if depth == 0 || v.Kind() != reflect.Struct {
 		return
 	}
 	for i := range v.NumField() {

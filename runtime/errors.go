@@ -148,6 +148,30 @@ func Fail(reason string, metadata map[string]any) error {
 	return &FailedError{Reason: reason, Metadata: metadata, declared: true}
 }
 
+// declaredFailure finds the failure that a task declared in what it returned. One
+// of another task's execution, which it met on its way, is not its own.
+func declaredFailure(err error) *FailedError {
+	if fail, ok := err.(*FailedError); ok { //nolint:errorlint // walks the tree itself
+		if fail.declared {
+			return fail
+		}
+		return nil
+	}
+	switch wraps := err.(type) { //nolint:errorlint // walks the tree itself
+	case interface{ Unwrap() error }:
+		if next := wraps.Unwrap(); next != nil {
+			return declaredFailure(next)
+		}
+	case interface{ Unwrap() []error }:
+		for _, next := range wraps.Unwrap() {
+			if fail := declaredFailure(next); fail != nil {
+				return fail
+			}
+		}
+	}
+	return nil
+}
+
 // Skip returns the error by which a task says that there was nothing to do. It
 // is stored as the task's answer; the wrapper returns no error, but a result
 // with StatusSkipped, the reason and the metadata, which may be nil.

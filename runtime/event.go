@@ -2,7 +2,10 @@ package idem
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"time"
 )
 
@@ -26,7 +29,7 @@ const (
 	// EventRecorded: an answer was stored. Duration is the task's own time.
 	EventRecorded EventKind = "recorded"
 	// EventReleased: an execution ended without an answer and gave its claim
-	// back. Duration is the task's own time.
+	// back; Err says why it could not. Duration is the task's own time.
 	EventReleased EventKind = "released"
 	// EventLost: an owner lost its lease. Duration is since its claim.
 	EventLost EventKind = "lost"
@@ -53,8 +56,13 @@ type Event struct {
 // happened: it must return quickly, and may be called by many at once.
 type Observer func(ctx context.Context, e Event)
 
-// emit tells observer and log of an event.
+// emit tells observer and log of an event. Neither's panic may harm a claim.
 func (c *Client) emit(ctx context.Context, e Event) {
+	defer func() {
+		if p := recover(); p != nil { // not to the log, which may be what panics
+			fmt.Fprintf(os.Stderr, "idem: panic in the observer or log handler of event %q: %v\n%s", e.Kind, p, debug.Stack())
+		}
+	}()
 	if c.observer != nil {
 		c.observer(ctx, e)
 	}

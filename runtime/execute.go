@@ -3,6 +3,7 @@ package idem
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 )
 
@@ -30,37 +31,41 @@ func FromContext(ctx context.Context) Execution {
 // execute runs the task under a claim, and completes or releases that claim.
 func (t *Task[T, R]) execute(ctx context.Context, c *call, o outcome, task T) (Result[R], error) {
 	h := o.held
-	defer h.cancel(nil)
 	var answer *StoredRecord // for the followers
 	settled := false
-	defer func() { // also when the task panics: the panic goes on
+	// These also run when the task panics: the panic goes on.
+	defer h.cancel(nil)
+	defer func() {
+		if answer != nil {
+			o.lead.land(answer, nil)
+		} else {
+			o.lead.handOver()
+		}
+	}()
+	defer func() {
 		if !settled {
 			c.release(ctx, h)
 		}
-		if answer != nil {
-			o.flight.land(answer, nil)
-		} else {
-			o.flight.handOver()
-		}
 	}()
 
-	e := c.event(EventClaimed, h)
-	e.Duration = time.Since(c.start)
-	t.client.emit(ctx, e)
+	if h.from == StateRunning {
+		t.client.emit(ctx, c.event(EventTakenOver, h))
+	}
+	t.client.emit(ctx, c.event(EventClaimed, h))
 	value, err := t.spec.Run(h.ctx, task)
 	res, final, err := t.judge(h.ctx, c.key, value, err)
 	settled = true
 	if !final {
 		c.release(ctx, h)
-		if errors.Is(context.Cause(h.ctx), ErrLeaseLost) {
+		if h.gone.Load() {
 			err = c.fail(ErrLeaseLost, "", err)
 		}
 		return res, err
 	}
-	done, unfit := t.done(c, h.record, res)
-	failure := c.complete(ctx, h, done)
-	if failure == nil {
-		answer, failure = &done, unfit
+	done, unfit := t.done(c, h.record, time.Since(h.began), res)
+	stands, failure := c.complete(ctx, h, done, unfit)
+	if stands {
+		answer = &done
 	}
 	switch {
 	case failure == nil:
@@ -74,19 +79,19 @@ func (t *Task[T, R]) execute(ctx context.Context, c *call, o outcome, task T) (R
 // judge tells what the task's return makes of the execution: the caller's
 // result and error, and whether they are final, that is, to be stored.
 func (t *Task[T, R]) judge(run context.Context, key string, value R, err error) (res Result[R], final bool, _ error) {
-	var skip *skipError
-	var fail *FailedError
-	switch {
-	case err == nil:
+	if err == nil {
 		return Result[R]{Value: value, Status: StatusSuccess}, true, nil
-	case errors.As(err, &skip):
-		return Result[R]{Value: value, Status: StatusSkipped, Reason: skip.reason, Metadata: skip.metadata}, true, nil
-	case errors.As(err, &fail) && fail.declared:
-		err = &FailedError{Key: key, Reason: fail.Reason, Metadata: fail.Metadata, cause: err}
-		return Result[R]{Value: value, Status: StatusFailed, Reason: fail.Reason, Metadata: fail.Metadata}, true, err
+	}
+	if fail := declaredFailure(err); fail != nil {
+		metadata := maps.Clone(fail.Metadata)
+		err = &FailedError{Key: key, Reason: fail.Reason, Metadata: metadata, cause: err}
+		return Result[R]{Value: value, Status: StatusFailed, Reason: fail.Reason, Metadata: metadata}, true, err
+	}
+	if skip, ok := errors.AsType[*skipError](err); ok {
+		return Result[R]{Value: value, Status: StatusSkipped, Reason: skip.reason, Metadata: maps.Clone(skip.metadata)}, true, nil
 	}
 	res = Result[R]{Value: value, Status: StatusFailed, Reason: err.Error()}
-	if t.settings.onError == ErrorStore && run.Err() == nil {
+	if t.settings.onError == ErrorStore && !over(run) {
 		return res, true, &FailedError{Key: key, Reason: res.Reason, cause: err}
 	}
 	return res, false, err

@@ -1,6 +1,7 @@
 package idem
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -16,10 +17,12 @@ import (
 const (
 	hashLen    = 32      // hex digits of a HashKey
 	maxSafeInt = 1 << 53 // up to here every integer is a JavaScript number
+	maxNesting = 1000    // levels of arrays and maps; a cyclic one has no end
 )
 
 var (
 	errUnsafeInt   = errors.New("integers beyond 2^53 cannot be hashed: JavaScript has no such number; use a string")
+	errNesting     = fmt.Errorf("values nested more than %d levels deep cannot be hashed: is one of them part of itself?", maxNesting)
 	errInvalidUTF8 = errors.New("text that is not UTF-8 cannot be hashed: JSON has none")
 )
 
@@ -27,8 +30,9 @@ var (
 // one JSON array, byte for byte as ECMAScript's JSON.stringify writes strings,
 // booleans, null, integers up to 2^53, finite doubles and arrays; maps with
 // string keys are written with their keys sorted by UTF-16 code units, as
-// JavaScript's sort and RFC 8785 do. A service in another language that hashes
-// the same array gets the same key.
+// JavaScript's sort and RFC 8785 do, save that keys which are array indices, such
+// as "10", come first and by their number, as in every object of JavaScript. A
+// service in another language that hashes the same array gets the same key.
 //
 // It panics on anything else; [HashKeyErr] returns the error instead.
 func HashKey(values ...any) string {
@@ -48,7 +52,7 @@ func HashKeyErr(values ...any) (string, error) {
 			buf = append(buf, ',')
 		}
 		var err error
-		if buf, err = appendJSON(buf, reflect.ValueOf(v)); err != nil {
+		if buf, err = appendJSON(buf, reflect.ValueOf(v), maxNesting); err != nil {
 			return "", fmt.Errorf("idem: HashKey: value %d: %w", i+1, err)
 		}
 	}
@@ -56,7 +60,11 @@ func HashKeyErr(values ...any) (string, error) {
 	return hex.EncodeToString(sum[:hashLen/2]), nil
 }
 
-func appendJSON(dst []byte, v reflect.Value) ([]byte, error) {
+// appendJSON writes v, which may contain nesting further levels.
+func appendJSON(dst []byte, v reflect.Value, nesting int) ([]byte, error) {
+	if nesting == 0 {
+		return dst, errNesting
+	}
 	switch v.Kind() {
 	case reflect.Invalid:
 		return append(dst, "null"...), nil
@@ -81,16 +89,16 @@ func appendJSON(dst []byte, v reflect.Value) ([]byte, error) {
 		}
 		return appendNumber(dst, f, v.Type().Bits()), nil
 	case reflect.Interface:
-		return appendJSON(dst, v.Elem())
+		return appendJSON(dst, v.Elem(), nesting-1)
 	case reflect.Array, reflect.Slice:
-		return appendArray(dst, v)
+		return appendArray(dst, v, nesting-1)
 	case reflect.Map:
-		return appendMap(dst, v)
+		return appendMap(dst, v, nesting-1)
 	}
 	return dst, fmt.Errorf("a %s cannot be hashed: pass its fields, or a text of it", v.Type())
 }
 
-func appendArray(dst []byte, v reflect.Value) ([]byte, error) {
+func appendArray(dst []byte, v reflect.Value, nesting int) ([]byte, error) {
 	if v.Type().Elem().Kind() == reflect.Uint8 {
 		return dst, fmt.Errorf("a %s cannot be hashed: pass it as text, in the same form in every language", v.Type())
 	}
@@ -103,21 +111,19 @@ func appendArray(dst []byte, v reflect.Value) ([]byte, error) {
 			dst = append(dst, ',')
 		}
 		var err error
-		if dst, err = appendJSON(dst, v.Index(i)); err != nil {
+		if dst, err = appendJSON(dst, v.Index(i), nesting); err != nil {
 			return dst, err
 		}
 	}
 	return append(dst, ']'), nil
 }
 
-func appendMap(dst []byte, v reflect.Value) ([]byte, error) {
+func appendMap(dst []byte, v reflect.Value, nesting int) ([]byte, error) {
 	if v.Type().Key().Kind() != reflect.String {
 		return dst, fmt.Errorf("a %s cannot be hashed: only maps with string keys can", v.Type())
 	}
 	keys := v.MapKeys()
-	slices.SortFunc(keys, func(a, b reflect.Value) int {
-		return slices.Compare(utf16.Encode([]rune(a.String())), utf16.Encode([]rune(b.String())))
-	})
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return compareKeys(a.String(), b.String()) })
 	dst = append(dst, '{')
 	for i, key := range keys {
 		if i > 0 {
@@ -127,11 +133,33 @@ func appendMap(dst []byte, v reflect.Value) ([]byte, error) {
 		if dst, err = appendString(dst, key.String()); err != nil {
 			return dst, err
 		}
-		if dst, err = appendJSON(append(dst, ':'), v.MapIndex(key)); err != nil {
+		if dst, err = appendJSON(append(dst, ':'), v.MapIndex(key), nesting); err != nil {
 			return dst, err
 		}
 	}
 	return append(dst, '}'), nil
+}
+
+// compareKeys orders keys as a JavaScript object enumerates them that was filled
+// in sorted order (ECMA-262, 10.1.11.1).
+func compareKeys(a, b string) int {
+	i, aIsIndex := arrayIndex(a)
+	j, bIsIndex := arrayIndex(b)
+	switch {
+	case aIsIndex && bIsIndex:
+		return cmp.Compare(i, j)
+	case aIsIndex:
+		return -1
+	case bIsIndex:
+		return 1
+	}
+	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
+}
+
+// arrayIndex reads a canonical array index: an integer from 0 to 2^32-2.
+func arrayIndex(s string) (uint64, bool) {
+	i, err := strconv.ParseUint(s, 10, 32)
+	return i, err == nil && i < math.MaxUint32 && strconv.FormatUint(i, 10) == s
 }
 
 // appendNumber writes a finite number as ECMAScript's Number::toString does

@@ -37,6 +37,7 @@ func TestHashKeyIsWhatNodeDerives(t *testing.T) {
 		{"a float32 as its shortest text", []any{float32(0.1), 1e21, 123456789012345680000.0, float32(1e-6), 1e-7, 1.5e-10, 5e-324, math.MaxFloat64, 100}, "1cfc315644c07764893b00dae6e57ca9"},
 		{"minus zero", []any{math.Copysign(0, -1)}, "d0bca111f8628137adc4c16f123496dc"},
 		{"nested arrays", []any{[]any{1, []any{"a", [0]int{}}}}, "fd4208d080c91416e2bfc1a3fa7234ea"},
+		{"maps whose keys look like indices", []any{map[string]int{"b": 1, "10": 2, "9": 3, "01": 4, "-1": 5, "4294967294": 6, "4294967295": 7}}, "e0157d48e9f3b0a07c2e6f72b6d3e354"},
 		{"maps with their keys sorted", []any{map[string]any{"b": []bool{true}, "a": 1}}, "eaa151895a5bb46b663fabeb92bc1c05"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -75,4 +76,15 @@ func TestHashKeyRefusesWhatOtherLanguagesWriteDifferently(t *testing.T) {
 			assert.Panics(t, func() { idem.HashKey(tt.value) })
 		})
 	}
+}
+
+func TestHashKeyOfACycleIsAnError(t *testing.T) {
+	list := []any{nil}
+	list[0] = list
+	_, err := idem.HashKeyErr(list)
+	require.ErrorContains(t, err, "part of itself")
+	tree := map[string]any{}
+	tree["tree"] = tree
+	_, err = idem.HashKeyErr(tree)
+	require.ErrorContains(t, err, "part of itself")
 }

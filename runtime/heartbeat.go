@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,9 +16,14 @@ type held struct {
 	ctx    context.Context         //nolint:containedctx // the task's, which ends with the claim
 	cancel context.CancelCauseFunc // ends ctx
 	lost   func()                  // called once, when the lease is lost
+	gone   atomic.Bool             // it was
+	told   chan struct{}           // closed when observers know that it was
+	from   State                   // what the claim took the place of
+	began  time.Time               // when the claim was sent
 
 	// Guarded by heart.mu.
 	deadline time.Time // the last moment at which the lease is surely ours
+	settling bool      // the task has returned; what it came to is on its way
 	beat     time.Time // when the next heartbeat is due
 	beating  bool      // one is under way
 	index    int       // in the heap; -1 when not kept any more
@@ -55,7 +61,8 @@ func (b *heart) keep(h *held) bool {
 	if passed(h.deadline, now) {
 		return false
 	}
-	h.beat = now.Add(h.record.Lease / 3)
+	lease := h.record.Lease
+	h.beat = h.deadline.Add(margin(lease) - lease + lease/3) // a third after the lease's start
 	heap.Push(&b.claims, h)
 	switch {
 	case !b.beating:
@@ -66,6 +73,14 @@ func (b *heart) keep(h *held) bool {
 		b.wake()
 	}
 	return true
+}
+
+// settle says that h's task has returned. Heartbeats go on, but that they cannot
+// keep the lease is no news any more: the completion will tell.
+func (b *heart) settle(h *held) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	h.settling = true
 }
 
 // drop ends the heartbeats of h. The lease lives on in the store.
@@ -94,6 +109,10 @@ func (b *heart) wake() {
 	}
 }
 
+// suspicion is how often the heart looks at the wall clock: a suspended machine
+// stops the clock that timers go by.
+const suspicion = time.Second
+
 func (b *heart) run(earlier <-chan struct{}) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -108,7 +127,7 @@ func (b *heart) run(earlier <-chan struct{}) {
 		if !ok {
 			return
 		}
-		timer.Reset(time.Until(next))
+		timer.Reset(min(time.Until(next), suspicion))
 		select {
 		case <-timer.C:
 		case <-earlier:
@@ -126,7 +145,9 @@ func (b *heart) round() (due, lost []*held, next time.Time, ok bool) {
 		h := b.claims[0]
 		if passed(h.deadline, now) {
 			heap.Pop(&b.claims)
-			lost = append(lost, h)
+			if !h.settling {
+				lost = append(lost, h)
+			}
 			continue
 		}
 		// Beats due a little later join this round rather than cost their own.
@@ -166,10 +187,11 @@ func (b *heart) report(h *held, sent time.Time, err error) {
 		b.mu.Unlock()
 		return
 	}
-	lost := errors.Is(err, ErrLeaseLost)
+	lost := false
 	switch now := time.Now(); {
-	case lost:
+	case errors.Is(err, ErrLeaseLost):
 		heap.Remove(&b.claims, h.index)
+		lost = !h.settling
 	case err != nil:
 		h.beat = now.Add(h.record.Lease / 20)
 		heap.Fix(&b.claims, h.index)

@@ -151,6 +151,9 @@ func parseRecord(data []byte) (StoredRecord, error) {
 	}
 	payload := data[end+1:]
 	p := headerParser{fields: string(data[:end])}
+	if strings.HasSuffix(p.fields, " ") {
+		return r, errors.New("its header is cut off")
+	}
 	if version := p.text(); version != recordVersion {
 		return r, fmt.Errorf("its format %.16q is not the %q that this program reads", version, recordVersion)
 	}
@@ -240,7 +243,7 @@ func (p *headerParser) text() string {
 func (p *headerParser) number(limit int64) int64 {
 	field := p.text()
 	n, err := strconv.ParseInt(field, 10, 64)
-	if err != nil || n < 0 || n > limit || field[0] == '+' {
+	if err != nil || n > limit || field[0] < '0' {
 		p.fail(fmt.Errorf("its header has %.24q where a number should be", field))
 	}
 	return n

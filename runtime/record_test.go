@@ -140,3 +140,22 @@ func FuzzParseRecord(f *testing.F) {
 		assert.Equal(t, r, again)
 	})
 }
+
+func TestARecordIsReadAsStrictlyAsTheScriptsDo(t *testing.T) {
+	for _, record := range []string{
+		"i1 released id -0 2\n", "i1 released id 1 2 \n", "i1 done id 1 2 -0 -\n", "i1 done id 1 2 3 -0\n",
+		"i1 running- id 1 2 3 4 \n", "i1 released id 1 2 note=-0\n", "i1 released id 1 2 start=-0\n",
+	} {
+		_, err := idem.ParseRecord([]byte(record))
+		require.ErrorIs(t, err, idem.ErrCorrupt, "%q", record)
+	}
+}
+
+func TestAClaimOfAnyClockCanBeRead(t *testing.T) {
+	for _, year := range []int{-1, 1969, 1970, 2026, 2300, 9999} {
+		claim := idem.Claim{ID: "x", Now: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC), Lease: time.Second, Retention: time.Minute}
+		record, err := idem.ParseRecord(claim.Record().Bytes())
+		require.NoError(t, err, year)
+		require.Positive(t, record.Fence)
+	}
+}

@@ -33,25 +33,30 @@ func (t *Task[T, R]) Forget(ctx context.Context, task T) error {
 // interrupted, released, or never seen: an operator knows that the charge went
 // through. The answer is a success and is remembered for the ttl. Its errors
 // are ErrInProgress for a live lease, a *DuplicateError where an answer is
-// stored already (Forget it first), ErrNotRecorded for a value that cannot be
-// stored, ErrCorrupt and ErrUnavailable.
+// stored already (Forget it first), ErrMismatch where the execution had other
+// match fields, ErrNotRecorded for a value that cannot be stored, ErrCorrupt and
+// ErrUnavailable.
 func (t *Task[T, R]) Resolve(ctx context.Context, task T, value R) error {
 	c, err := t.call(ctx, task)
 	if err != nil {
 		return err
 	}
-	now := time.Now().UnixMicro()
-	fresh := StoredRecord{ID: newID(), Fence: now, Started: now}
+	fresh := Claim{ID: newID(), Now: time.Now()}.Record()
+	fresh.Attempt = 0
 	return c.replace(ctx, func(old *StoredRecord) (StoredRecord, time.Duration, error) {
 		from := fresh
 		if old != nil {
 			if old.State == StateDone {
 				return StoredRecord{}, 0, &DuplicateError{Key: c.key, Original: *old.original()}
 			}
+			if c.mismatch(*old) {
+				return StoredRecord{}, 0, c.fail(ErrMismatch, "", nil)
+			}
 			from = *old
 		}
 		from.Fingerprint = c.print
-		done, err := t.done(c, from, Result[R]{Value: value, Status: StatusSuccess})
+		took := max(0, time.Since(from.startedAt()))
+		done, err := t.done(c, from, took, Result[R]{Value: value, Status: StatusSuccess})
 		return done, t.settings.ttl, err
 	})
 }

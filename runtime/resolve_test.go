@@ -1,6 +1,7 @@
 package idem_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -124,5 +125,16 @@ func TestResolveWakesThoseWhoWaitAndRefusesWhatCannotBeStored(t *testing.T) {
 		require.ErrorIs(t, err, idem.ErrNotRecorded)
 		_, err = task.Lookup(t.Context(), a17)
 		require.ErrorIs(t, err, idem.ErrNotFound, "nothing was stored in its place")
+	})
+}
+
+func TestResolveRefusesOtherMatchFields(t *testing.T) {
+	onEachStore(t, func(t *testing.T, store idem.Store) {
+		client := newClient(t, store)
+		_, err := matching(client, func(context.Context, payment) (receipt, error) { return receipt{}, errDown }).Run(t.Context(), a17)
+		require.ErrorIs(t, err, errDown)
+		task := matching(client, paid)
+		require.ErrorIs(t, task.Resolve(t.Context(), payment{Order: 17, Amount: 1}, receipt{}), idem.ErrMismatch)
+		require.NoError(t, task.Resolve(t.Context(), a17, receipt{}))
 	})
 }

@@ -3,7 +3,9 @@ package idem_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	idem "github.com/idemgen/idemgen/runtime"
+	"github.com/idemgen/idemgen/runtime/memstore"
 )
 
 // The tests of this file follow the contract's table of situations, row by row.
@@ -390,6 +393,40 @@ func TestAnErrorOfACancelledCallerIsNeverTheAnswer(t *testing.T) {
 		rec, err := task.Lookup(t.Context(), a17)
 		require.NoError(t, err)
 		assert.Equal(t, idem.StateReleased, rec.State)
+	})
+}
+
+func TestAnErrorFromPastTheDeadlineIsNeverTheAnswer(t *testing.T) {
+	for range 100 {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Millisecond)
+		store := memstore.New()
+		_, err := paying(newClient(t, store), func(ctx context.Context, _ payment) (receipt, error) {
+			deadline, _ := ctx.Deadline()
+			for time.Now().Before(deadline) { // as a connection with the same deadline: sooner than the context's own timer
+				continue
+			}
+			return receipt{}, os.ErrDeadlineExceeded
+		}, idem.WithOnError(idem.ErrorStore)).Run(ctx, a17)
+		cancel()
+		require.Error(t, err)
+		for _, record := range store.Records() {
+			require.Equal(t, idem.StateReleased, record.State)
+		}
+	}
+}
+
+func TestADeclaredFailureIsFoundBesideAnotherTasks(t *testing.T) {
+	onEachStore(t, func(t *testing.T, store idem.Store) {
+		client := newClient(t, store)
+		inner := paying(client, func(context.Context, payment) (receipt, error) { return receipt{}, idem.Fail("no stock", nil) })
+		outer := paying(client, func(ctx context.Context, _ payment) (receipt, error) {
+			_, err := inner.Run(ctx, payment{Order: 99})
+			return receipt{}, fmt.Errorf("%w: %w", err, idem.Fail("declined", nil))
+		}, idem.WithOnDuplicate(idem.PolicyReturnCached))
+		_, err := outer.Run(t.Context(), a17)
+		requireFailed(t, err, "declined", nil)
+		_, err = outer.Run(t.Context(), a17)
+		requireFailed(t, err, "declined", nil)
 	})
 }
 

@@ -62,10 +62,12 @@ type Claim struct {
 }
 
 // Record returns the running record that claims an absent key: attempt 1, with
-// the caller's clock in microseconds as its fence.
+// the caller's clock in microseconds as its fence, or the nearest number that can
+// be one.
 func (c Claim) Record() StoredRecord {
+	now := min(max(c.Now.UnixMicro(), 1), maxFence/2)
 	return StoredRecord{
-		State: StateRunning, ID: c.ID, Attempt: 1, Fence: c.Now.UnixMicro(), Started: c.Now.UnixMicro(),
+		State: StateRunning, ID: c.ID, Attempt: 1, Fence: now, Started: now,
 		Lease: c.Lease, Retention: c.Retention, Fingerprint: c.Fingerprint,
 	}
 }

@@ -38,6 +38,8 @@ func NewTask[T, R any](client *Client, spec Spec[T, R], opts ...TaskOption) *Tas
 		problem = errors.New("no client with a store: pass idem.New(store)")
 	case spec.Name == "":
 		problem = errors.New("Spec.Name is empty")
+	case strings.Contains(spec.Name, "@"):
+		problem = errors.New("Spec.Name has an '@', which separates a name from its version")
 	case spec.Key == nil:
 		problem = errors.New("Spec.Key is nil")
 	case spec.Run == nil:
@@ -171,7 +173,7 @@ func (t *Task[T, R]) Run(ctx context.Context, task T) (Result[R], error) {
 	defer t.client.end(work)
 	o, err := c.obtain(ctx)
 	switch {
-	case errors.Is(err, ErrUnavailable) && t.client.failOpen:
+	case errors.Is(err, ErrUnavailable) && !isPermanent(err) && t.client.failOpen:
 		return t.unprotected(ctx, c, task, err)
 	case err != nil:
 		t.client.emit(ctx, Event{Kind: EventRefused, Task: c.task, Key: c.key, Duration: time.Since(c.start), Err: err})
@@ -239,10 +241,10 @@ func (t *Task[T, R]) value(c *call, answer *StoredRecord, value *R) error {
 		return c.fail(ErrCorrupt, fmt.Sprintf("its value was written by codec %q and is read by %q", answer.Codec, name), nil)
 	}
 	data := answer.Value
-	if answer.Codec != JSON.Name() { // another codec may keep the bytes that callers share
+	if !isJSON(t.settings.codec) {
 		data = bytes.Clone(data)
 	}
-	if err := t.settings.codec.Unmarshal(data, value); err != nil {
+	if err := unmarshal(t.settings.codec, data, value); err != nil {
 		*value = *new(R)
 		return c.fail(ErrCorrupt, fmt.Sprintf("its value does not decode as %s", reflect.TypeFor[R]()), err)
 	}

@@ -33,21 +33,22 @@ func TestWhatIsWrongWithATaskEveryMethodReports(t *testing.T) {
 		opt    idem.TaskOption
 		want   string
 	}{
-		"no client":         {nil, nil, nil, "idem: task billing.Pay: no client with a store: pass idem.New(store)"},
-		"no store":          {idem.New(nil), nil, nil, "no client with a store"},
-		"no name":           {c, func(s *idem.Spec[payment, receipt]) { s.Name = "" }, nil, "Spec.Name is empty"},
-		"no key":            {c, func(s *idem.Spec[payment, receipt]) { s.Key = nil }, nil, "Spec.Key is nil"},
-		"no handler":        {c, func(s *idem.Spec[payment, receipt]) { s.Run = nil }, nil, "there is no handler"},
-		"a negative number": {c, func(s *idem.Spec[payment, receipt]) { s.Version = -1 }, nil, "Spec.Version is -1"},
-		"a short ttl":       {c, nil, idem.WithTTL(time.Millisecond), "ttl 1ms: from 1s"},
-		"an endless ttl":    {c, nil, idem.WithTTL(1 << 62), "to 100 years"},
-		"a negative wait":   {c, nil, idem.WithWait(-1), "wait -1ns: at least 0"},
-		"a short lease":     {c, nil, idem.WithLease(time.Millisecond), "lease 1ms: from 100ms"},
-		"an odd policy":     {c, nil, idem.WithOnDuplicate("ignore"), `on-duplicate "ignore": one of skip, fail, return-cached`},
-		"an odd on-error":   {c, nil, idem.WithOnError("ignore"), `on-error "ignore": one of release, store`},
-		"an odd on-crash":   {c, nil, idem.WithOnCrash("ignore"), `on-crash "ignore": one of retry, fail`},
-		"no codec":          {c, nil, idem.WithCodec(nil), "the codec is nil"},
-		"a nameless codec":  {c, nil, idem.WithCodec(named("a b")), `codec name "a b"`},
+		"no client":             {nil, nil, nil, "idem: task billing.Pay: no client with a store: pass idem.New(store)"},
+		"no store":              {idem.New(nil), nil, nil, "no client with a store"},
+		"no name":               {c, func(s *idem.Spec[payment, receipt]) { s.Name = "" }, nil, "Spec.Name is empty"},
+		"a version in the name": {c, func(s *idem.Spec[payment, receipt]) { s.Name = "billing.Pay@v2" }, nil, "Spec.Name has an '@'"},
+		"no key":                {c, func(s *idem.Spec[payment, receipt]) { s.Key = nil }, nil, "Spec.Key is nil"},
+		"no handler":            {c, func(s *idem.Spec[payment, receipt]) { s.Run = nil }, nil, "there is no handler"},
+		"a negative number":     {c, func(s *idem.Spec[payment, receipt]) { s.Version = -1 }, nil, "Spec.Version is -1"},
+		"a short ttl":           {c, nil, idem.WithTTL(time.Millisecond), "ttl 1ms: from 1s"},
+		"an endless ttl":        {c, nil, idem.WithTTL(1 << 62), "to 100 years"},
+		"a negative wait":       {c, nil, idem.WithWait(-1), "wait -1ns: at least 0"},
+		"a short lease":         {c, nil, idem.WithLease(time.Millisecond), "lease 1ms: from 100ms"},
+		"an odd policy":         {c, nil, idem.WithOnDuplicate("ignore"), `on-duplicate "ignore": one of skip, fail, return-cached`},
+		"an odd on-error":       {c, nil, idem.WithOnError("ignore"), `on-error "ignore": one of release, store`},
+		"an odd on-crash":       {c, nil, idem.WithOnCrash("ignore"), `on-crash "ignore": one of retry, fail`},
+		"no codec":              {c, nil, idem.WithCodec(nil), "the codec is nil"},
+		"a nameless codec":      {c, nil, idem.WithCodec(named("a b")), `codec name "a b"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := payments(mustNotRun(t))

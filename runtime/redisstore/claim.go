@@ -31,7 +31,7 @@ func (s *Store) Claim(ctx context.Context, key string, c idem.Claim) (idem.Reply
 		switch {
 		case errors.Is(err, redis.Nil):
 			r := idem.Reply{Record: own, Owned: true, TTL: c.Retention}
-			return r, s.safelyClaimed(ctx, key, r, acks)
+			return r, s.replicas.missing(acks)
 		case redis.HasErrorPrefix(err, "syntax error"):
 			s.withoutSetGet.Store(true)
 			return s.contend(ctx, key, c)
@@ -43,7 +43,7 @@ func (s *Store) Claim(ctx context.Context, key string, c idem.Claim) (idem.Reply
 			return r, nil
 		}
 		r.Owned = true
-		return r, s.safelyClaimed(ctx, key, r, acks)
+		return r, s.replicas.missing(acks)
 	})
 }
 
@@ -56,7 +56,7 @@ func (s *Store) Contend(ctx context.Context, key string, c idem.Claim) (idem.Rep
 }
 
 func (s *Store) contend(ctx context.Context, key string, c idem.Claim) (idem.Reply, error) {
-	reply, acks, err := s.writeScript(ctx, contendScript, key, c.ID, c.Now.UnixMicro(),
+	reply, acks, err := s.writeScript(ctx, contendScript, key, c.ID, c.Record().Fence,
 		c.Lease.Milliseconds(), c.Retention.Milliseconds(), c.Fingerprint, string(c.OnCrash))
 	if err != nil {
 		return idem.Reply{}, classify(err)
@@ -68,7 +68,7 @@ func (s *Store) contend(ctx context.Context, key string, c idem.Claim) (idem.Rep
 			Record: []byte(text(values, 1)), Owned: true, TTL: milliseconds(values[2]),
 			From: idem.State(text(values, 3)),
 		}
-		return r, s.safelyClaimed(ctx, key, r, acks)
+		return r, s.replicas.missing(acks)
 	case verdict == "kept" && len(values) == 3:
 		return idem.Reply{Record: []byte(text(values, 1)), TTL: milliseconds(values[2])}, nil
 	case verdict == "corrupt":

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	idem "github.com/idemgen/idemgen/runtime"
 )
 
 // replicas is how many must have a write before it counts.
@@ -19,8 +17,8 @@ type replicas struct {
 
 // WithReplicas lets every claim and every answer wait until n replicas have it,
 // at most for the timeout (which should be well below the client's
-// ReadTimeout). A claim that too few have is given up, and nothing runs; an
-// answer that too few have stands, with a warning. It lowers the risk that a
+// ReadTimeout). A claim that too few have is an error: its caller gives it back,
+// and nothing runs. An answer that too few have stands, with a warning. It lowers the risk that a
 // failover loses them, and does not rule it out: a replica that does not have
 // them may still be promoted. A timeout below a millisecond means 1 ms.
 func WithReplicas(n int, timeout time.Duration) Option {
@@ -61,28 +59,6 @@ func (s *Store) send(ctx context.Context, key string, command func(redis.Cmdable
 		return 0, fmt.Errorf("redisstore: WAIT: %w", err)
 	}
 	return acks, cmd.Err()
-}
-
-// safelyClaimed gives up a claim that too few replicas have. Should giving up
-// fail as well, the lease ends it.
-func (s *Store) safelyClaimed(ctx context.Context, key string, r idem.Reply, acks int) error {
-	missing := s.replicas.missing(acks)
-	if missing == nil {
-		return nil
-	}
-	claimed, err := idem.ParseRecord(r.Record)
-	if err != nil {
-		return err
-	}
-	released := idem.StoredRecord{
-		State: idem.StateReleased, ID: claimed.ID, Attempt: claimed.Attempt, Fence: claimed.Fence,
-		Started: claimed.Started, Fingerprint: claimed.Fingerprint,
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimed.Lease)
-	defer cancel()
-	ttl := max(claimed.Retention-claimed.Lease, claimed.Lease)
-	_, err = evalScript(ctx, s.client, replaceScript, key, r.Record, released.Bytes(), ttl.Milliseconds(), "1")
-	return errors.Join(missing, classify(err))
 }
 
 // knowsMasters tells whether masterFor works with the client.

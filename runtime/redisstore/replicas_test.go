@@ -16,12 +16,15 @@ import (
 func TestAClaimThatTooFewReplicasHaveIsGivenBackAndNothingRuns(t *testing.T) {
 	server := redistest.Start(t)
 	store := open(t, server, redisstore.WithReplicas(1, 50*time.Millisecond))
-	_, err := jobs(idem.New(store), nothing).Run(t.Context(), "job")
+	client := idem.New(store)
+	_, err := jobs(client, nothing).Run(t.Context(), "job")
 	require.ErrorIs(t, err, idem.ErrUnavailable)
 	assert.ErrorContains(t, err, "0 of 1 replicas had the record after 50ms")
+	require.NoError(t, client.Close(t.Context())) // waits for what goes on in the background
 	record, err := jobs(idem.New(open(t, server)), nothing).Lookup(t.Context(), "job")
 	require.NoError(t, err)
 	assert.Equal(t, idem.StateReleased, record.State)
+	assert.Zero(t, record.Attempt, "nothing ran")
 }
 
 func TestWithReplicasWaitsForThemInTheSameRoundTrips(t *testing.T) {

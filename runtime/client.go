@@ -42,10 +42,12 @@ type Option func(*Client)
 func WithPrefix(prefix string) Option { return func(c *Client) { c.prefix = prefix } }
 
 // WithFailOpen lets tasks run unprotected while the store does not answer,
-// rather than fail with ErrUnavailable. Two of them may then run at once.
+// rather than fail with ErrUnavailable. Two of them may then run at once. What no
+// retry will mend, such as a missing right, stays an error.
 func WithFailOpen() Option { return func(c *Client) { c.failOpen = true } }
 
-// WithObserver sets who is told of every event, for metrics and traces.
+// WithObserver sets who is told of every event, for metrics and traces. A panic of
+// the observer is caught and printed on standard error.
 func WithObserver(o Observer) Option { return func(c *Client) { c.observer = o } }
 
 // WithLogger sets where claims and results (debug), lost leases and unrecorded

@@ -27,6 +27,7 @@ func findings(t *testing.T, store *redisstore.Store) []string {
 }
 
 func TestCheckFindsNothingWhereAllIsWell(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, durable)
 	assert.Empty(t, findings(t, open(t, server)))
 	require.Eventually(t, func() bool { return server.Do("dbsize") == int64(0) }, 30*time.Second, 50*time.Millisecond,
@@ -34,6 +35,7 @@ func TestCheckFindsNothingWhereAllIsWell(t *testing.T) {
 }
 
 func TestCheckTellsOfSettingsThatWeakenThePromises(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		config []string
 		want   string
@@ -62,6 +64,7 @@ func TestCheckTellsOfSettingsThatWeakenThePromises(t *testing.T) {
 }
 
 func TestCheckTellsOfReplication(t *testing.T) {
+	t.Parallel()
 	primary := redistest.Start(t, durable)
 	replica := redistest.Start(t, durable, redistest.ReplicaOf(primary))
 	primary.AwaitReplicas(1)
@@ -79,6 +82,7 @@ func TestCheckTellsOfReplication(t *testing.T) {
 }
 
 func TestCheckFailsWhereRedisCannotBeAsked(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	store := open(t, server)
 	server.Kill()

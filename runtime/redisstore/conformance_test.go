@@ -10,6 +10,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	store := open(t, redistest.Start(t))
 	storetest.Run(t, func(*testing.T) idem.Store { return store })
 }

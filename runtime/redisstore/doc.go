@@ -12,8 +12,9 @@
 //	user app on >PASSWORD ~idempotency:* &idempotency:* +ping +set +get +pttl
 //	    +pexpire +setrange +evalsha +eval +publish +subscribe +unsubscribe
 //
-// and to be connected by go-redis: +hello +client|setname +client|setinfo (denied,
-// the last does no harm), +select for a database other than 0, and on a Cluster
+// and to be connected by go-redis: +hello +client|setname +client|setinfo (the
+// last, which servers before 7.2 do not know, may be denied), +select for a database
+// other than 0, and on a Cluster
 // +cluster|slots +cluster|shards +command +readonly +asking; +wait for
 // [WithReplicas]. [Store.Check] sees more with +info +config|get +time.
 // Without the channels (&) and +publish, +subscribe and +unsubscribe, everything

@@ -20,6 +20,7 @@ import (
 )
 
 func TestRedisDownAtAClaimIsUnavailableAndNothingRuns(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	store := open(t, server)
 	server.Kill()

@@ -28,6 +28,7 @@ func TestAClaimThatTooFewReplicasHaveIsGivenBackAndNothingRuns(t *testing.T) {
 }
 
 func TestWithReplicasWaitsForThemInTheSameRoundTrips(t *testing.T) {
+	t.Parallel()
 	primary := redistest.Start(t)
 	replica := redistest.Start(t, redistest.ReplicaOf(primary))
 	primary.AwaitReplicas(1)
@@ -41,6 +42,7 @@ func TestWithReplicasWaitsForThemInTheSameRoundTrips(t *testing.T) {
 }
 
 func TestAnAnswerThatTooFewReplicasHaveStandsWithAWarning(t *testing.T) {
+	t.Parallel()
 	primary := redistest.Start(t)
 	replica := redistest.Start(t, redistest.ReplicaOf(primary))
 	primary.AwaitReplicas(1)

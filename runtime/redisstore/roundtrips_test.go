@@ -79,6 +79,7 @@ func TestCallersInOneProcessShareTheRoundTripsOfOne(t *testing.T) {
 }
 
 func TestAWaiterIsWokenAndDoesNotPoll(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	loadScripts(t, server)
 	started, finish := make(chan struct{}), make(chan struct{})

@@ -17,8 +17,9 @@ type shape struct {
 }
 
 // taskShape finds the method that the annotation wraps.
-func (p *planner) taskShape(obj *types.TypeName, a *annotation) (shape, bool) {
-	found, index, _ := types.LookupFieldOrMethod(obj.Type(), true, p.pkg, a.Method)
+func (p *planner) taskShape(t *subject) (shape, bool) {
+	obj, a := t.obj, t.annotation
+	found, index, _ := types.LookupFieldOrMethod(t.typ, true, p.pkg, a.Method)
 	method, isMethod := found.(*types.Func)
 	pos, named := a.stated["method"]
 	if !isMethod {
@@ -27,7 +28,7 @@ func (p *planner) taskShape(obj *types.TypeName, a *annotation) (shape, bool) {
 			p.at(pos, "%s is a field of %s, not a method", a.Method, obj.Name())
 			return shape{}, false
 		case named:
-			p.at(pos, "%s has no method %s%s", obj.Name(), a.Method, didYouMean(a.Method, methodNames(obj.Type(), p.pkg)))
+			p.at(pos, "%s has no method %s%s", obj.Name(), a.Method, didYouMean(a.Method, methodNames(t.typ, p.pkg)))
 			return shape{}, false
 		}
 		return shape{}, true
@@ -52,8 +53,7 @@ func (p *planner) taskShape(obj *types.TypeName, a *annotation) (shape, bool) {
 	if result != nil && p.invalid(method.Pos(), result) {
 		return shape{}, false
 	}
-	_, _, indirect := types.LookupFieldOrMethod(obj.Type(), false, p.pkg, a.Method)
-	inValue, _, _ := types.LookupFieldOrMethod(obj.Type(), false, p.pkg, a.Method)
+	inValue, _, indirect := types.LookupFieldOrMethod(t.typ, false, p.pkg, a.Method)
 	return shape{method: method, pointer: inValue == nil && indirect, result: result}, true
 }
 

@@ -26,6 +26,7 @@ type subject struct {
 	declaration
 	file    *ast.File
 	obj     *types.TypeName
+	typ     types.Type // the type of obj; a generic one with its own parameters as arguments
 	shape   shape
 	outputs []string // the names of its idem:"out" fields
 	locals  locals
@@ -116,7 +117,7 @@ func (p *planner) understand(t *subject) bool {
 		}
 		return false
 	}
-	t.obj = obj
+	t.obj, t.typ = obj, ofItself(obj.Type())
 	s, isStruct := obj.Type().Underlying().(*types.Struct)
 	if !isStruct {
 		if !p.invalid(obj.Pos(), obj.Type().Underlying()) {
@@ -124,7 +125,7 @@ func (p *planner) understand(t *subject) bool {
 		}
 		return false
 	}
-	if t.shape, ok = p.taskShape(obj, t.annotation); !ok {
+	if t.shape, ok = p.taskShape(t); !ok {
 		return false
 	}
 	p.readTags(t, s)
@@ -161,7 +162,7 @@ func (p *planner) chooseLocals(t *subject, plan *taskPlan) {
 	given := map[string]bool{}
 	scope := p.pkg.Scope()
 	hides := func(name string) bool {
-		if p.declared.types[name] || given[name] || name == t.annotation.Codec || name == plan.Wrapper || name == plan.New {
+		if given[name] || p.hidesMentioned(t, plan, name) {
 			return true
 		}
 		return slices.ContainsFunc(typeParamNames(t.obj), func(s string) bool { return s == name })
@@ -193,6 +194,12 @@ func (p *planner) chooseLocals(t *subject, plan *taskPlan) {
 			p.at(hidden.Pos(), "%s hides Go's own %s, which generated code needs: rename it", name, name)
 		}
 	}
+}
+
+// hidesMentioned reports whether a local name would hide one of the package that
+// generated code mentions.
+func (p *planner) hidesMentioned(t *subject, plan *taskPlan, name string) bool {
+	return p.declared.types[name] || name == t.annotation.Codec || name == plan.Wrapper || name == plan.New
 }
 
 // typeParamNames returns the names of a generic type's parameters.
@@ -234,7 +241,7 @@ func (p *planner) planResult(t *subject, plan *taskPlan) {
 	switch {
 	case plan.Handler:
 		name := unused("R", func(s string) bool {
-			return slices.Contains(plan.NameArgs, s) || p.declared.types[s]
+			return slices.Contains(plan.NameArgs, s) || p.hidesMentioned(t, plan, s)
 		})
 		plan.TypeParams = append(plan.TypeParams, typeParam{name, text("any")})
 		plan.Result = text("%s", name)

@@ -30,7 +30,7 @@ func (p *planner) part(t *subject, s selector) (partPlan, bool) {
 // selected follows a selector from the task, and plans how what it leads to is
 // written. Through a nil pointer it leads to nil.
 func (p *planner) selected(t *subject, s selector) (value, bool) {
-	x, at := text("%s", t.locals.Task), t.obj.Type()
+	x, at := text("%s", t.locals.Task), t.typ
 	var nilable []Code
 	for i, name := range s.Path {
 		last := i == len(s.Path)-1

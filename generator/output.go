@@ -60,10 +60,11 @@ func buildConstraint(name string, syntax *ast.File) string {
 }
 
 // nameConstraints returns the tags that a file name stands for, as the go
-// command reads it: name_GOOS_GOARCH.go, name_GOOS.go or name_GOARCH.go, with or
-// without _test.
+// command reads it, up to the first dot: name_GOOS_GOARCH.go, name_GOOS.go or
+// name_GOARCH.go, with or without _test.
 func nameConstraints(base string) []string {
-	base = strings.TrimSuffix(strings.TrimSuffix(base, ".go"), "_test")
+	base, _, _ = strings.Cut(base, ".")
+	base = strings.TrimSuffix(base, "_test")
 	words := strings.Split(base, "_")
 	if len(words) < 2 {
 		return nil

@@ -74,6 +74,9 @@ func TestFileNamesSayForWhichPlatformTheyAre(t *testing.T) {
 		"linux_test.go":         nil,
 		"linux_amd64.go":        {"amd64"},
 		"a_unix.go":             nil,
+		"a_linux.pb.go":         {"linux"},
+		"a.pb_linux.go":         nil,
+		"a_linux.pb_test.go":    {"linux"},
 	} {
 		assert.Equal(t, want, nameConstraints(name), name)
 	}

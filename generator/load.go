@@ -111,9 +111,11 @@ func listPackages(ctx context.Context, cfg Config, flags []string) ([]*packages.
 	return roots, nil
 }
 
-// isTestMain reports whether p is the main package that go test makes up.
+// isTestMain reports whether p is the main package that go test makes up, whose
+// only file is elsewhere. A folder may be named as it is.
 func isTestMain(p *packages.Package) bool {
-	return p.Name == "main" && strings.HasSuffix(p.ID, ".test") && p.ForTest == "" ||
+	madeUp := len(p.GoFiles) == 0 || filepath.Dir(p.GoFiles[0]) != p.Dir
+	return madeUp && p.Name == "main" && strings.HasSuffix(p.ID, ".test") && p.ForTest == "" ||
 		len(p.GoFiles) == 1 && filepath.Base(p.GoFiles[0]) == "_testmain.go"
 }
 

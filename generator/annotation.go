@@ -89,10 +89,10 @@ func splitArgument(r *reporter, args []ast.DirectiveArg) int {
 				return len(whole) - 1
 			}
 		}
-	case len(args) > 1 && strings.HasSuffix(args[0].Arg, ",") && found && name != "" && !strings.Contains(args[1].Arg, "="):
+	case len(args) > 1 && strings.HasSuffix(args[0].Arg, ",") && found && name != "" && !isOption(args[1].Arg):
 		whole := []string{args[0].Arg}
 		for _, arg := range args[1:] {
-			if strings.Contains(arg.Arg, "=") || !strings.HasSuffix(whole[len(whole)-1], ",") {
+			if isOption(arg.Arg) || !strings.HasSuffix(whole[len(whole)-1], ",") {
 				break
 			}
 			whole = append(whole, arg.Arg)
@@ -107,6 +107,12 @@ func splitArgument(r *reporter, args []ast.DirectiveArg) int {
 		return 1
 	}
 	return 0
+}
+
+// isOption reports whether an argument states an option, be it a misspelt one.
+func isOption(arg string) bool {
+	o, known := optionNamed(arg)
+	return known && o.Flag || strings.Contains(arg, "=")
 }
 
 // parseArgument reads one argument, which starts at pos.

@@ -176,7 +176,12 @@ var options = []option{
 		Values:  "text",
 		Default: "the client's, `idempotency`",
 		Meaning: "the first part of the key",
-		set:     func(a *annotation, value string, _ badFunc) { a.Prefix = value },
+		set: func(a *annotation, value string, bad badFunc) {
+			a.Prefix = value
+			if strings.ContainsAny(value[:1], "\"`'") {
+				bad(0, "the quotes of %s would be part of the prefix: write prefix=shop, or with spaces the whole argument in backquotes: `prefix=our shop`", value)
+			}
+		},
 	},
 	{
 		Name:    "version",

@@ -13,15 +13,12 @@ func (p *planner) part(t *subject, s selector) (partPlan, bool) {
 	case s.Constant != "":
 		return partPlan{s.Text, writeValue{"Const", []Code{text("%q", s.Constant)}}}, true
 	case s.Hash != nil:
-		group := groupValue{Open: "OpenHash", Close: "CloseHash"}
+		group, all := groupValue{Open: "OpenHash", Close: "CloseHash"}, true
 		for _, inner := range s.Hash {
 			v, ok := p.selected(t, inner)
-			if !ok {
-				return partPlan{}, false
-			}
-			group.Values = append(group.Values, v)
+			group.Values, all = append(group.Values, v), all && ok
 		}
-		return partPlan{s.Text, group}, true
+		return partPlan{s.Text, group}, all
 	}
 	v, ok := p.selected(t, s)
 	return partPlan{s.Text, v}, ok

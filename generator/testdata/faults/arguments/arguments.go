@@ -74,3 +74,9 @@ type Malformed4 struct{ ID int }
 
 //idem:task key=ID ttl=24h // a comment with "quotes, and ttl=
 type Comment struct{ ID int }
+
+//idem:task key=ID, allow-empty
+type Trailing struct{ ID int }
+
+//idem:task key=ID prefix="shop"
+type Prefix struct{ ID int }

@@ -78,12 +78,6 @@ func (p *planner) plan(file *ast.File, d declaration) (*taskPlan, bool) {
 	p.chooseLocals(t, plan)
 	p.typeParams(t, plan)
 	p.planResult(t, plan)
-	if !plan.Pointer {
-		if lock := lockIn(t.obj.Type(), map[types.Type]bool{}); lock != "" {
-			p.at(d.spec.Name.Pos(), "a %s would be copied with a lock in it, %s: give %s a pointer receiver, or hold the lock by a pointer",
-				plan.TypeName, lock, methodOrHandler(plan))
-		}
-	}
 	p.planKey(t, plan)
 	p.planOptions(t, plan)
 	plan.Locals = t.locals
@@ -91,13 +85,6 @@ func (p *planner) plan(file *ast.File, d declaration) (*taskPlan, bool) {
 		return nil, false
 	}
 	return plan, true
-}
-
-func methodOrHandler(plan *taskPlan) string {
-	if plan.Handler {
-		return "it a method Run with"
-	}
-	return plan.Method
 }
 
 // understand finds the type and its shape.
@@ -125,10 +112,10 @@ func (p *planner) understand(t *subject) bool {
 		}
 		return false
 	}
-	if t.shape, ok = p.taskShape(t); !ok {
-		return false
+	if t.shape, ok = p.taskShape(t); ok { // if not, there is still the key to check
+		p.readTags(t, s)
+		p.refuseCopiedLock(t)
 	}
-	p.readTags(t, s)
 	return true
 }
 

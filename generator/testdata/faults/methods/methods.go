@@ -96,3 +96,11 @@ type hider struct{ ID int }
 func (hider) Run(context.Context) (local, error) { panic(0) }
 
 type local = struct{ http.Handler }
+
+//idem:task key=Id match=Total codec=gob
+type Several struct {
+	ID int
+	mu sync.Mutex
+}
+
+func (*Several) Run() {}

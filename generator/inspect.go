@@ -56,6 +56,7 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 		declared:    declaredNames(all, v.importNamed),
 		importNamed: v.importNamed,
 	}
+	p.addDotImports(v)
 	p.claimElsewhere(v)
 	var planned []plannedFile
 	for _, f := range v.files {
@@ -100,6 +101,24 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 		})
 	}
 	return planned, p.found
+}
+
+// addDotImports notes the names that a file has from a dot import, which nothing
+// in the package may declare.
+func (p *planner) addDotImports(v view) {
+	for _, f := range v.files {
+		for _, spec := range f.syntax.Imports {
+			imported := importedBy(v.types, spec)
+			if imported == nil || v.importNamed(spec) != "." {
+				continue
+			}
+			for _, name := range imported.Scope().Names() {
+				if token.IsExported(name) {
+					addName(p.declared.imports, name, spec.Pos())
+				}
+			}
+		}
+	}
 }
 
 // claimElsewhere takes the names of the wrappers that another unit generates for

@@ -37,10 +37,8 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 		if spec.Name != nil {
 			return spec.Name.Name
 		}
-		for _, imported := range pkg.Imports() {
-			if imported.Path() == importPath(spec) {
-				return imported.Name()
-			}
+		if imported := importedBy(pkg, spec); imported != nil {
+			return imported.Name()
 		}
 		return path.Base(importPath(spec))
 	}}

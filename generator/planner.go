@@ -99,7 +99,7 @@ func (p *planner) understand(t *subject) bool {
 		p.at(t.annotation.pos, "%s is an alias: put the directive above the type that it stands for", name.Name)
 		return false
 	case !ok || obj.Pos() != name.Pos():
-		if !p.compilerSays(name) {
+		if !p.compilerSays(name) && !p.compilerSays(t.file.Name) {
 			p.at(name.Pos(), "%s cannot be a task: another declaration has its name", name.Name)
 		}
 		return false

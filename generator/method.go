@@ -97,7 +97,10 @@ func isError(t types.Type) bool {
 // methodNames returns the names of the methods of t and *t that pkg can call.
 func methodNames(t types.Type, pkg *types.Package) []string {
 	var names []string
-	set := types.NewMethodSet(types.NewPointer(t))
+	if !types.IsInterface(t) {
+		t = types.NewPointer(t)
+	}
+	set := types.NewMethodSet(t)
 	for selection := range set.Methods() {
 		if m := selection.Obj(); m.Exported() || m.Pkg() == pkg {
 			names = append(names, m.Name())

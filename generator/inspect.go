@@ -23,6 +23,7 @@ type viewFile struct {
 	name   string
 	syntax *ast.File
 	own    bool // its tasks are looked for
+	cgo    bool // it is compiled only where cgo is
 }
 
 // A foundTask is a task that was planned, and where.
@@ -87,7 +88,7 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 			Path:       outputName(f.name),
 			Package:    f.syntax.Name.Name,
 			ImportPath: v.types.Path(),
-			Constraint: buildConstraint(f.name, f.syntax),
+			Constraint: buildConstraint(f),
 		}
 		for _, t := range tasks {
 			file.Tasks = append(file.Tasks, t.plan)

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"path"
+	"strings"
 )
 
 // An Inspection is what the pipeline found in one package that somebody else,
@@ -43,12 +44,12 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 		return path.Base(importPath(spec))
 	}}
 	for _, f := range files {
-		if name := fset.PositionFor(f.Package, false).Filename; !IsGenerated(name, f) {
-			v.files = append(v.files, viewFile{name, f, true})
+		if name := FileName(fset, f); !IsGenerated(name, f) {
+			v.files = append(v.files, viewFile{name, f, true, isMadeByCgo(fset, f)})
 		}
 	}
 	for _, f := range ignored {
-		if name := fset.PositionFor(f.Package, false).Filename; f.Name.Name == pkg.Name() && !IsGenerated(name, f) {
+		if name := FileName(fset, f); f.Name.Name == pkg.Name() && !IsGenerated(name, f) {
 			v.siblings = append(v.siblings, f)
 		}
 	}
@@ -75,6 +76,17 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 		}
 	}
 	return found, nil
+}
+
+// FileName returns the file that syntax was parsed from. For what cgo has made of
+// a file, as go vet reads it, that is the source.
+func FileName(fset *token.FileSet, syntax *ast.File) string {
+	return fset.PositionFor(syntax.Package, isMadeByCgo(fset, syntax)).Filename
+}
+
+// isMadeByCgo reports whether a file is what cgo has made of a source.
+func isMadeByCgo(fset *token.FileSet, syntax *ast.File) bool {
+	return strings.HasSuffix(fset.PositionFor(syntax.Package, false).Filename, ".cgo1.go")
 }
 
 // IsGenerated reports whether idemgen generated a file, by its name and header.

@@ -65,7 +65,7 @@ func (r *unitResult) view(c *checker) view {
 	}
 	for _, syntax := range files {
 		name := v.fset.PositionFor(syntax.Package, false).Filename
-		v.files = append(v.files, viewFile{name, syntax, slices.Contains(r.unit.own, name)})
+		v.files = append(v.files, viewFile{name, syntax, slices.Contains(r.unit.own, name), importsC(syntax)})
 	}
 	for _, name := range r.unit.siblings {
 		f := r.sources.read(name)

@@ -113,7 +113,7 @@ func ignoredFiles(pass *analysis.Pass) []*ast.File {
 }
 
 func fileName(pass *analysis.Pass, f *ast.File) string {
-	return pass.Fset.PositionFor(f.Package, false).Filename
+	return generator.FileName(pass.Fset, f)
 }
 
 // taskCalled returns the annotated type whose method a selector calls, also

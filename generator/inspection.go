@@ -106,3 +106,6 @@ func IsGenerated(name string, syntax *ast.File) bool {
 
 // SameText reports whether two files differ in nothing but their line ends.
 func SameText(a, b []byte) bool { return sameText(a, b) }
+
+// SourceName returns the file from which a generated file was generated.
+func SourceName(generated string) string { return sourceName(generated) }

@@ -149,6 +149,9 @@ func (e *encoder) list(open string, args []Code, x Code, elem, t types.Type) (va
 		return nil, err
 	}
 	defer done()
+	if lock := lockText(elem); lock != "" {
+		return refuse("its elements would be copied with a lock in them, %s; hold them by pointers", lock)
+	}
 	name := e.fresh("v")
 	each, err := e.value(text("%s", name), elem)
 	if err != nil {

@@ -7,7 +7,7 @@ func (p *planner) refuseCopiedLock(t *subject) {
 	if t.shape.pointer {
 		return
 	}
-	lock := lockIn(t.obj.Type(), map[types.Type]bool{})
+	lock := lockText(t.obj.Type())
 	if lock == "" {
 		return
 	}
@@ -18,6 +18,10 @@ func (p *planner) refuseCopiedLock(t *subject) {
 	p.at(t.obj.Pos(), "a %s would be copied with a lock in it, %s: give %s a pointer receiver, or hold the lock by a pointer",
 		t.obj.Name(), lock, receiver)
 }
+
+// lockText returns the lock that a copy of t would copy, as messages name it, or
+// "".
+func lockText(t types.Type) string { return lockIn(t, map[types.Type]bool{}) }
 
 // lockIn returns the path to a lock inside t that a copy of t would copy, by
 // the rule of go vet's copylocks: a type whose pointer, and not itself, has Lock

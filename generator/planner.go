@@ -234,13 +234,16 @@ func (p *planner) planResult(t *subject, plan *taskPlan) {
 		plan.Result = text("%s", name)
 		p.used[name] = true
 	case t.shape.result != nil:
+		at := t.obj.Pos()
+		if t.shape.method.Pkg() == p.pkg {
+			at = t.shape.method.Pos()
+		}
 		if why := unnameable(t.shape.result, p.pkg); why != "" {
-			at := t.obj.Pos()
-			if t.shape.method.Pkg() == p.pkg {
-				at = t.shape.method.Pos()
-			}
 			p.at(at, "generated code cannot name the result of %s: %s; return a type that this package can name", plan.Method, why)
 			return
+		}
+		if lock := lockText(t.shape.result); lock != "" {
+			p.at(at, "the result of %s would be copied with a lock in it, %s: return a pointer", plan.Method, lock)
 		}
 		plan.Result = p.typeCode(t.shape.result)
 	case len(t.outputs) > 0:

@@ -31,7 +31,7 @@ var prose = []section{
 		"a struct with a method `Run(context.Context) error` or `Run(context.Context) (R, error)`, or the method that `method` names, is a method task; the wrapper takes a pointer where only the pointer has the method",
 		"a Run of another signature is an error if the struct declares it, and ignored if it is promoted from an embedded type, unless `method` names it",
 		"any other struct is a handler task: its wrapper takes a func that does the work",
-		"a struct with a lock in it, as a `sync.Mutex`, needs a method with a pointer receiver, so that it is never copied",
+		"a struct with a lock in it, as a `sync.Mutex`, needs a method with a pointer receiver, so that it is never copied; a result, an output and an element of a list that holds one must be a pointer",
 	}},
 	{"Tags", []string{
 		"`idem:\"out\"` marks an output field: a method task with a pointer receiver that returns only an error stores these as its result, and under `on-duplicate=return-cached` a duplicate's fields are filled from there; an output can be neither key nor match",

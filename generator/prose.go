@@ -20,6 +20,7 @@ var prose = []section{
 		"`Field.Sub` goes on into a field's own fields, through pointers as well: if one on the way is nil, the whole selector is nil",
 		"`Method()` or `Field.Method()` is what a method without arguments returns: one value that can be part of a key, or one and an error, which Key and Run then return",
 		"`hash(a,b)` is one part made of several selectors: `idem.HashKey` of their values, kinds that JSON lacks by their key text, so that a service in another language derives the same key",
+		"a value of a type parameter is written as the kind that its constraint lists, whatever methods the type argument has",
 		"in `key` the order of selectors is the order of parts; in `match` it has no meaning, and `match=all` means every field but outputs and those tagged `idem:\"-\"`",
 	}},
 	{"Quoting", []string{

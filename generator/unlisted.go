@@ -28,6 +28,11 @@ func (f *folder) unlisted(name string) []Diagnostic {
 	if filepath.Ext(base) != ".go" || base[0] == '_' || base[0] == '.' || f.built[name] || f.ignored[name] {
 		return nil
 	}
+	for _, u := range f.units {
+		if u.pkg.PkgPath == "command-line-arguments" {
+			return nil // outside of a module, a file stands for itself
+		}
+	}
 	mentions, err := mentionsTasks(name)
 	if err != nil {
 		return []Diagnostic{fileProblem(name, "cannot be read", err)}

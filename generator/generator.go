@@ -112,6 +112,9 @@ func (r *run) units(folders []*folder) {
 		maps.Copy(r.wanted, result.wanted)
 		r.found = append(r.found, result.found...)
 		for _, t := range result.found {
+			if t.faulty {
+				continue
+			}
 			r.outcome.Tasks = append(r.outcome.Tasks, newTask(t, r.outcome.Dir, result.unit.pkg.PkgPath))
 		}
 	}

@@ -34,6 +34,7 @@ type foundTask struct {
 	position   token.Position
 	declared   token.Pos // the type's name
 	named      token.Pos // where the task's name comes from
+	faulty     bool      // it is known only by its name
 }
 
 // A planned file is one to generate.
@@ -69,7 +70,7 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 		p.imported = map[string]string{"context": "context", "time": "time", runtimePath: "idem"}
 		for _, d := range readDirectives(&p.reporter, f.syntax) {
 			plan, ok := p.plan(f.syntax, d)
-			if !ok {
+			if plan == nil {
 				continue
 			}
 			tasks = append(tasks, foundTask{
@@ -79,6 +80,7 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 				position:   v.fset.PositionFor(d.spec.Name.Pos(), false),
 				declared:   d.spec.Name.Pos(),
 				named:      d.annotation.at("name"),
+				faulty:     !ok,
 			})
 		}
 		if len(tasks) == 0 {
@@ -91,7 +93,9 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 			Constraint: buildConstraint(f),
 		}
 		for _, t := range tasks {
-			file.Tasks = append(file.Tasks, t.plan)
+			if !t.faulty {
+				file.Tasks = append(file.Tasks, t.plan)
+			}
 		}
 		planned = append(planned, plannedFile{file, tasks, p.imported, p.used})
 	}

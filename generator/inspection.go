@@ -61,12 +61,18 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 	problems = append(problems, clashes(fset, "", tasks)...)
 	found := &Inspection{Diagnostics: sorted(problems)}
 	for _, f := range planned {
+		if len(f.plan.Tasks) == 0 {
+			continue
+		}
 		content, err := f.plan.print()
 		if err != nil {
 			return nil, err
 		}
 		found.Files = append(found.Files, InspectedFile{f.plan.Path, content, f.tasks[0].declared})
 		for _, t := range f.tasks {
+			if t.faulty {
+				continue
+			}
 			task := InspectedTask{Wrapper: t.plan.Wrapper}
 			task.Type, _ = pkg.Scope().Lookup(t.plan.TypeName).(*types.TypeName)
 			if !t.plan.Handler {

@@ -50,7 +50,8 @@ func (p *planner) encoder(t *subject) *encoder {
 	return &encoder{pkg: p.pkg, imported: p.imported, fresh: t.fresh}
 }
 
-// plan plans one annotated type. It reports all that is wrong with it.
+// plan plans one annotated type. It reports all that is wrong with it, and then
+// returns a plan that is not to be printed, or nil.
 func (p *planner) plan(file *ast.File, d declaration) (*taskPlan, bool) {
 	t := &subject{declaration: d, file: file}
 	before := len(p.found)
@@ -81,10 +82,7 @@ func (p *planner) plan(file *ast.File, d declaration) (*taskPlan, bool) {
 	p.planKey(t, plan)
 	p.planOptions(t, plan)
 	plan.Locals = t.locals
-	if len(p.found) > before {
-		return nil, false
-	}
-	return plan, true
+	return plan, len(p.found) == before
 }
 
 // understand finds the type and its shape.

@@ -120,7 +120,11 @@ func parseArgument(r *reporter, a *annotation, arg string, pos token.Pos) {
 	name, value, hasValue := strings.Cut(arg, "=")
 	valuePos := pos + token.Pos(len(name)+1)
 	o, known := optionNamed(name)
-	switch first, again := a.stated[name]; {
+	first, again := a.stated[name]
+	if !again {
+		first, again = a.wrong[name]
+	}
+	switch {
 	case !known && name == "":
 		r.at(pos, "%q has no option's name before the =; the options are %s", arg, list(optionNames()))
 		return
@@ -155,6 +159,7 @@ func parseArgument(r *reporter, a *annotation, arg string, pos token.Pos) {
 	case refused:
 		*a = before // what follows is checked with the default
 		delete(a.stated, name)
+		a.wrong[name] = valuePos
 	}
 }
 

@@ -48,6 +48,7 @@ type annotation struct {
 
 	pos    token.Pos            // of the directive
 	stated map[string]token.Pos // where the value of each stated option starts
+	wrong  map[string]token.Pos // and of each whose value was refused
 }
 
 // newAnnotation returns one in which every option has its default.
@@ -62,6 +63,7 @@ func newAnnotation() *annotation {
 		Method:      "Run",
 		Codec:       "json",
 		stated:      map[string]token.Pos{},
+		wrong:       map[string]token.Pos{},
 	}
 }
 

@@ -80,3 +80,6 @@ type Trailing struct{ ID int }
 
 //idem:task key=ID prefix="shop"
 type Prefix struct{ ID int }
+
+//idem:task key=ID ttl=soon ttl=1h
+type TwiceWrong struct{ ID int }

@@ -2,6 +2,7 @@ package generator
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -199,18 +200,19 @@ func damaged(roots []*packages.Package) []string {
 
 // hideFiles writes an overlay for the go command in which files do not exist.
 func hideFiles(names []string) (string, error) {
-	var b strings.Builder
-	for i, name := range names {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprintf(&b, "%q:\"\"", filepath.ToSlash(name))
+	replace := map[string]string{}
+	for _, name := range names {
+		replace[filepath.ToSlash(name)] = ""
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
 	}
 	f, err := os.CreateTemp("", "idemgen-*.json")
 	if err != nil {
 		return "", err
 	}
-	_, err = f.WriteString(`{"Replace":{` + b.String() + "}}")
+	_, err = f.Write(overlay)
 	if closed := f.Close(); err == nil {
 		err = closed
 	}

@@ -124,7 +124,7 @@ func (p *planner) invalid(at token.Pos, t types.Type) bool {
 		want := p.fset.PositionFor(place, false)
 		for _, e := range p.errors {
 			if got := p.fset.PositionFor(e.Pos, false); got.Filename == want.Filename && got.Line == want.Line {
-				p.at(e.Pos, "%s", e.Msg)
+				p.at(e.Pos, "%s%s", e.Msg, aboutWrapper(e.Msg))
 				if strings.HasPrefix(e.Msg, "undefined: ") { // an import may be why
 					p.reportImports(filepath.Dir(got.Filename))
 				}
@@ -139,6 +139,16 @@ func (p *planner) invalid(at token.Pos, t types.Type) bool {
 	}
 	p.at(at, "the type of this is not known here; if it is one of package C, write a method that returns it as a Go type")
 	return true
+}
+
+// aboutWrapper says what to do if an undefined type is a wrapper. That may well
+// exist, but types are read without what is generated.
+func aboutWrapper(message string) string {
+	name := message[strings.LastIndexAny(message, ". ")+1:]
+	if !strings.HasPrefix(message, "undefined: ") || !strings.HasPrefix(strings.ToLower(name), "idempotent") {
+		return ""
+	}
+	return "; if it is a wrapper, it is no data: tag the field `idem:\"-\"`"
 }
 
 // reportImports reports the imports of a package's files that the compiler could

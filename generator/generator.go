@@ -3,7 +3,8 @@
 //
 // It is a pipeline, and its files are the steps in order:
 //
-//	load.go, source.go, check.go       which packages, their files, their types
+//	load.go, unlisted.go, source.go    which packages, and their files
+//	check.go                           their types
 //	unit.go, inspect.go                one package through all that follows
 //	directive.go, annotation.go        what the directives say
 //	options.go, selector.go            every option there is, and how it is read

@@ -89,10 +89,10 @@ func splitArgument(r *reporter, args []ast.DirectiveArg) int {
 				return len(whole) - 1
 			}
 		}
-	case len(args) > 1 && strings.HasSuffix(args[0].Arg, ",") && found && name != "" && !strings.Contains(args[1].Arg, "="):
+	case len(args) > 1 && strings.HasSuffix(args[0].Arg, ",") && found && name != "" && !isOption(args[1].Arg):
 		whole := []string{args[0].Arg}
 		for _, arg := range args[1:] {
-			if strings.Contains(arg.Arg, "=") || !strings.HasSuffix(whole[len(whole)-1], ",") {
+			if isOption(arg.Arg) || !strings.HasSuffix(whole[len(whole)-1], ",") {
 				break
 			}
 			whole = append(whole, arg.Arg)
@@ -109,12 +109,22 @@ func splitArgument(r *reporter, args []ast.DirectiveArg) int {
 	return 0
 }
 
+// isOption reports whether an argument states an option, be it a misspelt one.
+func isOption(arg string) bool {
+	o, known := optionNamed(arg)
+	return known && o.Flag || strings.Contains(arg, "=")
+}
+
 // parseArgument reads one argument, which starts at pos.
 func parseArgument(r *reporter, a *annotation, arg string, pos token.Pos) {
 	name, value, hasValue := strings.Cut(arg, "=")
 	valuePos := pos + token.Pos(len(name)+1)
 	o, known := optionNamed(name)
-	switch first, again := a.stated[name]; {
+	first, again := a.stated[name]
+	if !again {
+		first, again = a.wrong[name]
+	}
+	switch {
 	case !known && name == "":
 		r.at(pos, "%q has no option's name before the =; the options are %s", arg, list(optionNames()))
 		return
@@ -149,6 +159,7 @@ func parseArgument(r *reporter, a *annotation, arg string, pos token.Pos) {
 	case refused:
 		*a = before // what follows is checked with the default
 		delete(a.stated, name)
+		a.wrong[name] = valuePos
 	}
 }
 

@@ -133,9 +133,9 @@ func (c *checker) check(p *packages.Package, files []*ast.File, report func(erro
 				return types.Unsafe, nil
 			}
 			imported := p.Imports[path]
-			if imported == nil || len(imported.GoFiles) == 0 {
+			if imported == nil || len(imported.GoFiles) == 0 || imported.Name == "" {
 				if imported != nil && len(imported.Errors) > 0 { // what the go command says
-					return nil, errors.New(imported.Errors[0].Msg)
+					return nil, errors.New(strings.Join(strings.Fields(imported.Errors[0].Msg), " "))
 				}
 				return nil, errors.New("no such package, or an import cycle")
 			}

@@ -95,8 +95,20 @@ func reportLookAlike(r *reporter, c *ast.Comment) {
 // reportBlockComment reports a directive inside /* … */.
 func reportBlockComment(r *reporter, c *ast.Comment) {
 	for _, at := range inBlock.FindAllStringSubmatchIndex(c.Text, -1) {
-		r.at(c.Slash+token.Pos(at[2]), "a directive inside a block comment is not read: write it as a line of its own, %s", goodExample)
+		r.at(inBlockPos(r.fset, c, at[2]), "a directive inside a block comment is not read: write it as a line of its own, %s", goodExample)
 	}
+}
+
+// inBlockPos returns where an offset in the text of a block comment is in the
+// file, whose carriage returns that text lacks.
+func inBlockPos(fset *token.FileSet, c *ast.Comment, offset int) token.Pos {
+	before := c.Text[:offset]
+	lines := strings.Count(before, "\n")
+	if lines == 0 {
+		return c.Slash + token.Pos(offset)
+	}
+	first := fset.PositionFor(c.Slash, false).Line
+	return fset.File(c.Slash).LineStart(first+lines) + token.Pos(offset-strings.LastIndexByte(before, '\n')-1)
 }
 
 // reportUnknownDirective reports an //idem: directive that is not task. What

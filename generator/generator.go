@@ -3,7 +3,8 @@
 //
 // It is a pipeline, and its files are the steps in order:
 //
-//	load.go, source.go, check.go       which packages, their files, their types
+//	load.go, unlisted.go, source.go    which packages, and their files
+//	check.go                           their types
 //	unit.go, inspect.go                one package through all that follows
 //	directive.go, annotation.go        what the directives say
 //	options.go, selector.go            every option there is, and how it is read
@@ -112,6 +113,9 @@ func (r *run) units(folders []*folder) {
 		maps.Copy(r.wanted, result.wanted)
 		r.found = append(r.found, result.found...)
 		for _, t := range result.found {
+			if t.faulty {
+				continue
+			}
 			r.outcome.Tasks = append(r.outcome.Tasks, newTask(t, r.outcome.Dir, result.unit.pkg.PkgPath))
 		}
 	}

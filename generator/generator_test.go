@@ -58,6 +58,22 @@ func TestFaultsAreReportedWhereTheyStand(t *testing.T) {
 	}
 }
 
+func TestAFileOutsideOfAModuleStandsForItself(t *testing.T) {
+	t.Setenv("GOFLAGS", "")
+	dir := t.TempDir()
+	for _, name := range []string{"one", "two"} {
+		source := "package p\n\n//idem:task key=ID\ntype " + name + " struct{ ID int }\n"
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".go"), []byte(source), 0o600))
+	}
+
+	outcome, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"one.go"}})
+
+	require.NoError(t, err)
+	assert.Empty(t, formatted(outcome))
+	require.Len(t, outcome.Tasks, 1)
+	assert.Equal(t, "p.one", outcome.Tasks[0].Name)
+}
+
 func TestReferenceIsInStepWithTheTableOfOptions(t *testing.T) {
 	const path = "../docs/annotations.md"
 	if *update {

@@ -23,6 +23,7 @@ type viewFile struct {
 	name   string
 	syntax *ast.File
 	own    bool // its tasks are looked for
+	cgo    bool // it is compiled only where cgo is
 }
 
 // A foundTask is a task that was planned, and where.
@@ -33,6 +34,7 @@ type foundTask struct {
 	position   token.Position
 	declared   token.Pos // the type's name
 	named      token.Pos // where the task's name comes from
+	faulty     bool      // it is known only by its name
 }
 
 // A planned file is one to generate.
@@ -56,6 +58,7 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 		declared:    declaredNames(all, v.importNamed),
 		importNamed: v.importNamed,
 	}
+	p.addDotImports(v)
 	p.claimElsewhere(v)
 	var planned []plannedFile
 	for _, f := range v.files {
@@ -67,7 +70,7 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 		p.imported = map[string]string{"context": "context", "time": "time", runtimePath: "idem"}
 		for _, d := range readDirectives(&p.reporter, f.syntax) {
 			plan, ok := p.plan(f.syntax, d)
-			if !ok {
+			if plan == nil {
 				continue
 			}
 			tasks = append(tasks, foundTask{
@@ -77,6 +80,7 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 				position:   v.fset.PositionFor(d.spec.Name.Pos(), false),
 				declared:   d.spec.Name.Pos(),
 				named:      d.annotation.at("name"),
+				faulty:     !ok,
 			})
 		}
 		if len(tasks) == 0 {
@@ -86,10 +90,12 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 			Path:       outputName(f.name),
 			Package:    f.syntax.Name.Name,
 			ImportPath: v.types.Path(),
-			Constraint: buildConstraint(f.name, f.syntax),
+			Constraint: buildConstraint(f),
 		}
 		for _, t := range tasks {
-			file.Tasks = append(file.Tasks, t.plan)
+			if !t.faulty {
+				file.Tasks = append(file.Tasks, t.plan)
+			}
 		}
 		planned = append(planned, plannedFile{file, tasks, p.imported, p.used})
 	}
@@ -100,6 +106,24 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 		})
 	}
 	return planned, p.found
+}
+
+// addDotImports notes the names that a file has from a dot import, which nothing
+// in the package may declare.
+func (p *planner) addDotImports(v view) {
+	for _, f := range v.files {
+		for _, spec := range f.syntax.Imports {
+			imported := importedBy(v.types, spec)
+			if imported == nil || v.importNamed(spec) != "." {
+				continue
+			}
+			for _, name := range imported.Scope().Names() {
+				if token.IsExported(name) {
+					addName(p.declared.imports, name, spec.Pos())
+				}
+			}
+		}
+	}
 }
 
 // claimElsewhere takes the names of the wrappers that another unit generates for

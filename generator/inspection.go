@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"path"
+	"strings"
 )
 
 // An Inspection is what the pipeline found in one package that somebody else,
@@ -37,20 +38,18 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 		if spec.Name != nil {
 			return spec.Name.Name
 		}
-		for _, imported := range pkg.Imports() {
-			if imported.Path() == importPath(spec) {
-				return imported.Name()
-			}
+		if imported := importedBy(pkg, spec); imported != nil {
+			return imported.Name()
 		}
 		return path.Base(importPath(spec))
 	}}
 	for _, f := range files {
-		if name := fset.PositionFor(f.Package, false).Filename; !IsGenerated(name, f) {
-			v.files = append(v.files, viewFile{name, f, true})
+		if name := FileName(fset, f); !IsGenerated(name, f) {
+			v.files = append(v.files, viewFile{name, f, true, isMadeByCgo(fset, f)})
 		}
 	}
 	for _, f := range ignored {
-		if name := fset.PositionFor(f.Package, false).Filename; f.Name.Name == pkg.Name() && !IsGenerated(name, f) {
+		if name := FileName(fset, f); f.Name.Name == pkg.Name() && !IsGenerated(name, f) {
 			v.siblings = append(v.siblings, f)
 		}
 	}
@@ -62,12 +61,18 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 	problems = append(problems, clashes(fset, "", tasks)...)
 	found := &Inspection{Diagnostics: sorted(problems)}
 	for _, f := range planned {
+		if len(f.plan.Tasks) == 0 {
+			continue
+		}
 		content, err := f.plan.print()
 		if err != nil {
 			return nil, err
 		}
 		found.Files = append(found.Files, InspectedFile{f.plan.Path, content, f.tasks[0].declared})
 		for _, t := range f.tasks {
+			if t.faulty {
+				continue
+			}
 			task := InspectedTask{Wrapper: t.plan.Wrapper}
 			task.Type, _ = pkg.Scope().Lookup(t.plan.TypeName).(*types.TypeName)
 			if !t.plan.Handler {
@@ -77,6 +82,17 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 		}
 	}
 	return found, nil
+}
+
+// FileName returns the file that syntax was parsed from. For what cgo has made of
+// a file, as go vet reads it, that is the source.
+func FileName(fset *token.FileSet, syntax *ast.File) string {
+	return fset.PositionFor(syntax.Package, isMadeByCgo(fset, syntax)).Filename
+}
+
+// isMadeByCgo reports whether a file is what cgo has made of a source.
+func isMadeByCgo(fset *token.FileSet, syntax *ast.File) bool {
+	return strings.HasSuffix(fset.PositionFor(syntax.Package, false).Filename, ".cgo1.go")
 }
 
 // IsGenerated reports whether idemgen generated a file, by its name and header.
@@ -96,3 +112,6 @@ func IsGenerated(name string, syntax *ast.File) bool {
 
 // SameText reports whether two files differ in nothing but their line ends.
 func SameText(a, b []byte) bool { return sameText(a, b) }
+
+// SourceName returns the file from which a generated file was generated.
+func SourceName(generated string) string { return sourceName(generated) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/types"
 	"reflect"
+	"slices"
 )
 
 // An encoder plans how values are written to a KeyWriter. The first rule that
@@ -148,6 +149,9 @@ func (e *encoder) list(open string, args []Code, x Code, elem, t types.Type) (va
 		return nil, err
 	}
 	defer done()
+	if lock := lockText(elem); lock != "" {
+		return refuse("its elements would be copied with a lock in them, %s; hold them by pointers", lock)
+	}
 	name := e.fresh("v")
 	each, err := e.value(text("%s", name), elem)
 	if err != nil {
@@ -185,13 +189,15 @@ func (e *encoder) structure(x Code, s *types.Struct, t types.Type) (value, error
 	return group, nil
 }
 
-// enter notes that the values of a named type are being planned; done ends it.
+// deepest is how many types may be around a value: a generic type that contains
+// itself, each time with new arguments, has no end.
+const deepest = 50
+
+// enter notes that the values of a type are being planned; done ends it.
 func (e *encoder) enter(t types.Type) (done func(), err error) {
-	for _, around := range e.open {
-		if types.Identical(around, t) {
-			_, err := refuse("type %s contains itself, so its keys would have no end; select the fields that identify the task", types.TypeString(t, types.RelativeTo(e.pkg)))
-			return nil, err
-		}
+	if len(e.open) == deepest || slices.ContainsFunc(e.open, func(around types.Type) bool { return types.Identical(around, t) }) {
+		_, err := refuse("type %s contains itself, so its keys would have no end; select the fields that identify the task", types.TypeString(t, types.RelativeTo(e.pkg)))
+		return nil, err
 	}
 	e.open = append(e.open, t)
 	return func() { e.open = e.open[:len(e.open)-1] }, nil

@@ -2,8 +2,8 @@ package generator
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"go/token"
 	"maps"
 	"os"
 	"path/filepath"
@@ -47,12 +47,12 @@ func load(ctx context.Context, cfg Config) ([]*folder, []Diagnostic, error) {
 		return folders[dir]
 	}
 	if hide := damaged(roots); len(hide) > 0 {
-		for _, name := range hide { // some may be all that their folder holds
-			folderOf(filepath.Dir(name))
-		}
 		for _, p := range roots { // which is not told of what is hidden
 			for _, name := range p.IgnoredFiles {
 				folderOf(p.Dir).ignored[name] = true
+			}
+			if slices.ContainsFunc(hide, func(name string) bool { return filepath.Dir(name) == p.Dir }) {
+				folderOf(p.Dir) // what is hidden may be all that it holds
 			}
 		}
 		overlay, err := hideFiles(hide)
@@ -76,7 +76,7 @@ func load(ctx context.Context, cfg Config) ([]*folder, []Diagnostic, error) {
 	}
 	all := slices.SortedFunc(maps.Values(folders), func(a, b *folder) int { return strings.Compare(a.dir, b.dir) })
 	for _, f := range all {
-		f.finish()
+		problems = append(problems, f.finish()...)
 	}
 	return all, problems, nil
 }
@@ -111,29 +111,17 @@ func listPackages(ctx context.Context, cfg Config, flags []string) ([]*packages.
 	return roots, nil
 }
 
-// isTestMain reports whether p is the main package that go test makes up.
+// isTestMain reports whether p is the main package that go test makes up, whose
+// only file is elsewhere. A folder may be named as it is.
 func isTestMain(p *packages.Package) bool {
-	return p.Name == "main" && strings.HasSuffix(p.ID, ".test") && p.ForTest == "" ||
+	madeUp := len(p.GoFiles) == 0 || filepath.Dir(p.GoFiles[0]) != p.Dir
+	return madeUp && p.Name == "main" && strings.HasSuffix(p.ID, ".test") && p.ForTest == "" ||
 		len(p.GoFiles) == 1 && filepath.Base(p.GoFiles[0]) == "_testmain.go"
 }
 
 // hasFiles reports whether p has Go files, be they for another configuration.
 func hasFiles(p *packages.Package) bool {
 	return len(p.GoFiles)+len(p.IgnoredFiles)+len(p.OtherFiles) > 0
-}
-
-// unreadable returns why a package without files could not be listed. There is
-// no reason if it consists of external tests.
-func unreadable(p *packages.Package) []Diagnostic {
-	var found []Diagnostic
-	for _, e := range p.Errors {
-		at := token.Position{Filename: p.PkgPath}
-		if e.Pos != "" && e.Pos != "-" {
-			at.Filename = e.Pos
-		}
-		found = append(found, Diagnostic{Position: at, Message: e.Msg})
-	}
-	return found
 }
 
 // add adds the unit that p is to its folder.
@@ -162,8 +150,8 @@ func (f *folder) add(p *packages.Package) {
 }
 
 // finish gives the package the names of its test files, and finds what idemgen
-// generated.
-func (f *folder) finish() {
+// generated. It reports files with tasks that the go command left out.
+func (f *folder) finish() []Diagnostic {
 	slices.SortFunc(f.units, func(a, b unit) int { return strings.Compare(a.pkg.ID, b.pkg.ID) })
 	for i := range f.units {
 		f.units[i].siblings = slices.Sorted(maps.Keys(f.ignored))
@@ -177,19 +165,25 @@ func (f *folder) finish() {
 			}
 		}
 	}
+	var problems []Diagnostic
 	entries, _ := os.ReadDir(f.dir)
 	for _, entry := range entries {
-		if name := filepath.Join(f.dir, entry.Name()); isGeneratedFile(name) {
+		name := filepath.Join(f.dir, entry.Name())
+		if isGeneratedFile(name) {
 			f.generated = append(f.generated, name)
+		} else if !entry.IsDir() {
+			problems = append(problems, f.unlisted(name)...)
 		}
 	}
+	return problems
 }
 
 // damaged returns the generated files of packages that the go command could not
-// list: conflict markers or a package clause of the past may be the reason.
+// list, imported ones too: conflict markers or a package clause of the past may
+// be the reason.
 func damaged(roots []*packages.Package) []string {
 	var hide []string
-	for _, p := range roots {
+	for p := range packages.Postorder(roots) {
 		if len(p.Errors) == 0 {
 			continue
 		}
@@ -206,18 +200,19 @@ func damaged(roots []*packages.Package) []string {
 
 // hideFiles writes an overlay for the go command in which files do not exist.
 func hideFiles(names []string) (string, error) {
-	var b strings.Builder
-	for i, name := range names {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprintf(&b, "%q:\"\"", filepath.ToSlash(name))
+	replace := map[string]string{}
+	for _, name := range names {
+		replace[filepath.ToSlash(name)] = ""
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
 	}
 	f, err := os.CreateTemp("", "idemgen-*.json")
 	if err != nil {
 		return "", err
 	}
-	_, err = f.WriteString(`{"Replace":{` + b.String() + "}}")
+	_, err = f.Write(overlay)
 	if closed := f.Close(); err == nil {
 		err = closed
 	}

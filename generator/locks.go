@@ -2,6 +2,27 @@ package generator
 
 import "go/types"
 
+// refuseCopiedLock reports a task that its wrapper would copy with a lock in it.
+func (p *planner) refuseCopiedLock(t *subject) {
+	if t.shape.pointer {
+		return
+	}
+	lock := lockText(t.obj.Type())
+	if lock == "" {
+		return
+	}
+	receiver := t.annotation.Method
+	if t.shape.method == nil {
+		receiver = "it a method Run with"
+	}
+	p.at(t.obj.Pos(), "a %s would be copied with a lock in it, %s: give %s a pointer receiver, or hold the lock by a pointer",
+		t.obj.Name(), lock, receiver)
+}
+
+// lockText returns the lock that a copy of t would copy, as messages name it, or
+// "".
+func lockText(t types.Type) string { return lockIn(t, map[types.Type]bool{}) }
+
 // lockIn returns the path to a lock inside t that a copy of t would copy, by
 // the rule of go vet's copylocks: a type whose pointer, and not itself, has Lock
 // and Unlock. It is "" if there is none.

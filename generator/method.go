@@ -17,8 +17,9 @@ type shape struct {
 }
 
 // taskShape finds the method that the annotation wraps.
-func (p *planner) taskShape(obj *types.TypeName, a *annotation) (shape, bool) {
-	found, index, _ := types.LookupFieldOrMethod(obj.Type(), true, p.pkg, a.Method)
+func (p *planner) taskShape(t *subject) (shape, bool) {
+	obj, a := t.obj, t.annotation
+	found, index, _ := types.LookupFieldOrMethod(t.typ, true, p.pkg, a.Method)
 	method, isMethod := found.(*types.Func)
 	pos, named := a.stated["method"]
 	if !isMethod {
@@ -27,7 +28,7 @@ func (p *planner) taskShape(obj *types.TypeName, a *annotation) (shape, bool) {
 			p.at(pos, "%s is a field of %s, not a method", a.Method, obj.Name())
 			return shape{}, false
 		case named:
-			p.at(pos, "%s has no method %s%s", obj.Name(), a.Method, didYouMean(a.Method, methodNames(obj.Type(), p.pkg)))
+			p.at(pos, "%s has no method %s%s", obj.Name(), a.Method, didYouMean(a.Method, methodNames(t.typ, p.pkg)))
 			return shape{}, false
 		}
 		return shape{}, true
@@ -52,8 +53,7 @@ func (p *planner) taskShape(obj *types.TypeName, a *annotation) (shape, bool) {
 	if result != nil && p.invalid(method.Pos(), result) {
 		return shape{}, false
 	}
-	_, _, indirect := types.LookupFieldOrMethod(obj.Type(), false, p.pkg, a.Method)
-	inValue, _, _ := types.LookupFieldOrMethod(obj.Type(), false, p.pkg, a.Method)
+	inValue, _, indirect := types.LookupFieldOrMethod(t.typ, false, p.pkg, a.Method)
 	return shape{method: method, pointer: inValue == nil && indirect, result: result}, true
 }
 
@@ -97,7 +97,10 @@ func isError(t types.Type) bool {
 // methodNames returns the names of the methods of t and *t that pkg can call.
 func methodNames(t types.Type, pkg *types.Package) []string {
 	var names []string
-	set := types.NewMethodSet(types.NewPointer(t))
+	if !types.IsInterface(t) {
+		t = types.NewPointer(t)
+	}
+	set := types.NewMethodSet(t)
 	for selection := range set.Methods() {
 		if m := selection.Obj(); m.Exported() || m.Pkg() == pkg {
 			names = append(names, m.Name())
@@ -121,7 +124,7 @@ func (p *planner) invalid(at token.Pos, t types.Type) bool {
 		want := p.fset.PositionFor(place, false)
 		for _, e := range p.errors {
 			if got := p.fset.PositionFor(e.Pos, false); got.Filename == want.Filename && got.Line == want.Line {
-				p.at(e.Pos, "%s", e.Msg)
+				p.at(e.Pos, "%s%s", e.Msg, aboutWrapper(e.Msg))
 				if strings.HasPrefix(e.Msg, "undefined: ") { // an import may be why
 					p.reportImports(filepath.Dir(got.Filename))
 				}
@@ -136,6 +139,16 @@ func (p *planner) invalid(at token.Pos, t types.Type) bool {
 	}
 	p.at(at, "the type of this is not known here; if it is one of package C, write a method that returns it as a Go type")
 	return true
+}
+
+// aboutWrapper says what to do if an undefined type is a wrapper. That may well
+// exist, but types are read without what is generated.
+func aboutWrapper(message string) string {
+	name := message[strings.LastIndexAny(message, ". ")+1:]
+	if !strings.HasPrefix(message, "undefined: ") || !strings.HasPrefix(strings.ToLower(name), "idempotent") {
+		return ""
+	}
+	return "; if it is a wrapper, it is no data: tag the field `idem:\"-\"`"
 }
 
 // reportImports reports the imports of a package's files that the compiler could

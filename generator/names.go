@@ -156,3 +156,14 @@ func nameImports(f *filePlan, names map[string]string, taken func(string) bool) 
 func importNamer(p *packages.Package) func(*ast.ImportSpec) string {
 	return func(spec *ast.ImportSpec) string { return importName(spec, p) }
 }
+
+// importedBy returns the package that a file of pkg imports, or nil if it is not
+// known.
+func importedBy(pkg *types.Package, spec *ast.ImportSpec) *types.Package {
+	for _, imported := range pkg.Imports() {
+		if imported.Path() == importPath(spec) {
+			return imported
+		}
+	}
+	return nil
+}

@@ -48,6 +48,7 @@ type annotation struct {
 
 	pos    token.Pos            // of the directive
 	stated map[string]token.Pos // where the value of each stated option starts
+	wrong  map[string]token.Pos // and of each whose value was refused
 }
 
 // newAnnotation returns one in which every option has its default.
@@ -62,6 +63,7 @@ func newAnnotation() *annotation {
 		Method:      "Run",
 		Codec:       "json",
 		stated:      map[string]token.Pos{},
+		wrong:       map[string]token.Pos{},
 	}
 }
 
@@ -176,7 +178,12 @@ var options = []option{
 		Values:  "text",
 		Default: "the client's, `idempotency`",
 		Meaning: "the first part of the key",
-		set:     func(a *annotation, value string, _ badFunc) { a.Prefix = value },
+		set: func(a *annotation, value string, bad badFunc) {
+			a.Prefix = value
+			if strings.ContainsAny(value[:1], "\"`'") {
+				bad(0, "the quotes of %s would be part of the prefix: write prefix=shop, or with spaces the whole argument in backquotes: `prefix=our shop`", value)
+			}
+		},
 	},
 	{
 		Name:    "version",

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/build/constraint"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -25,9 +26,9 @@ func sourceName(generated string) string {
 }
 
 // buildConstraint returns the constraint under which a source file is compiled:
-// that of its //go:build line, and that of its name, which the generated file's
-// name no longer says.
-func buildConstraint(name string, syntax *ast.File) string {
+// that of its //go:build line, and those that the generated file does not have by
+// itself, of the source's name and of cgo.
+func buildConstraint(f viewFile) string {
 	var all constraint.Expr
 	add := func(x constraint.Expr) {
 		if all == nil {
@@ -36,19 +37,22 @@ func buildConstraint(name string, syntax *ast.File) string {
 			all = &constraint.AndExpr{X: all, Y: x}
 		}
 	}
-	for _, tag := range nameConstraints(filepath.Base(name)) {
+	for _, tag := range nameConstraints(filepath.Base(f.name)) {
 		add(&constraint.TagExpr{Tag: tag})
 	}
-	ofName := all
-	for _, group := range syntax.Comments {
-		if group.Pos() > syntax.Package {
+	if f.cgo {
+		add(&constraint.TagExpr{Tag: "cgo"})
+	}
+	implied := all
+	for _, group := range f.syntax.Comments {
+		if group.Pos() > f.syntax.Package {
 			break
 		}
 		for _, c := range group.List {
 			if !constraint.IsGoBuild(c.Text) {
 				continue
 			}
-			if x, err := constraint.Parse(c.Text); err == nil && (ofName == nil || x.String() != ofName.String()) {
+			if x, err := constraint.Parse(c.Text); err == nil && (implied == nil || x.String() != implied.String()) {
 				add(x)
 			}
 		}
@@ -59,11 +63,17 @@ func buildConstraint(name string, syntax *ast.File) string {
 	return all.String()
 }
 
+// importsC reports whether a file is compiled only where cgo is.
+func importsC(syntax *ast.File) bool {
+	return slices.ContainsFunc(syntax.Imports, func(spec *ast.ImportSpec) bool { return importPath(spec) == "C" })
+}
+
 // nameConstraints returns the tags that a file name stands for, as the go
-// command reads it: name_GOOS_GOARCH.go, name_GOOS.go or name_GOARCH.go, with or
-// without _test.
+// command reads it, up to the first dot: name_GOOS_GOARCH.go, name_GOOS.go or
+// name_GOARCH.go, with or without _test.
 func nameConstraints(base string) []string {
-	base = strings.TrimSuffix(strings.TrimSuffix(base, ".go"), "_test")
+	base, _, _ = strings.Cut(base, ".")
+	base = strings.TrimSuffix(base, "_test")
 	words := strings.Split(base, "_")
 	if len(words) < 2 {
 		return nil

@@ -47,7 +47,7 @@ func TestDurationsAreWrittenAsAPersonWould(t *testing.T) {
 }
 
 func TestTheNearestNameIsSuggested(t *testing.T) {
-	names := []string{"OrderID", "Amount", "on-duplicate", "ttl"}
+	names := []string{"OrderID", "Amount", "on-duplicate", "ttl", "N"}
 	for name, want := range map[string]string{
 		"orderid":     "OrderID",
 		"OrderDI":     "OrderID",
@@ -56,6 +56,7 @@ func TestTheNearestNameIsSuggested(t *testing.T) {
 		"tll":         "ttl",
 		"retries":     "",
 		"x":           "",
+		"n":           "N",
 	} {
 		assert.Equal(t, want, nearest(name, names), name)
 	}
@@ -74,6 +75,9 @@ func TestFileNamesSayForWhichPlatformTheyAre(t *testing.T) {
 		"linux_test.go":         nil,
 		"linux_amd64.go":        {"amd64"},
 		"a_unix.go":             nil,
+		"a_linux.pb.go":         {"linux"},
+		"a.pb_linux.go":         nil,
+		"a_linux.pb_test.go":    {"linux"},
 	} {
 		assert.Equal(t, want, nameConstraints(name), name)
 	}

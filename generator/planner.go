@@ -26,6 +26,7 @@ type subject struct {
 	declaration
 	file    *ast.File
 	obj     *types.TypeName
+	typ     types.Type // the type of obj; a generic one with its own parameters as arguments
 	shape   shape
 	outputs []string // the names of its idem:"out" fields
 	locals  locals
@@ -49,7 +50,8 @@ func (p *planner) encoder(t *subject) *encoder {
 	return &encoder{pkg: p.pkg, imported: p.imported, fresh: t.fresh}
 }
 
-// plan plans one annotated type. It reports all that is wrong with it.
+// plan plans one annotated type. It reports all that is wrong with it, and then
+// returns a plan that is not to be printed, or nil.
 func (p *planner) plan(file *ast.File, d declaration) (*taskPlan, bool) {
 	t := &subject{declaration: d, file: file}
 	before := len(p.found)
@@ -77,26 +79,10 @@ func (p *planner) plan(file *ast.File, d declaration) (*taskPlan, bool) {
 	p.chooseLocals(t, plan)
 	p.typeParams(t, plan)
 	p.planResult(t, plan)
-	if !plan.Pointer {
-		if lock := lockIn(t.obj.Type(), map[types.Type]bool{}); lock != "" {
-			p.at(d.spec.Name.Pos(), "a %s would be copied with a lock in it, %s: give %s a pointer receiver, or hold the lock by a pointer",
-				plan.TypeName, lock, methodOrHandler(plan))
-		}
-	}
 	p.planKey(t, plan)
 	p.planOptions(t, plan)
 	plan.Locals = t.locals
-	if len(p.found) > before {
-		return nil, false
-	}
-	return plan, true
-}
-
-func methodOrHandler(plan *taskPlan) string {
-	if plan.Handler {
-		return "it a method Run with"
-	}
-	return plan.Method
+	return plan, len(p.found) == before
 }
 
 // understand finds the type and its shape.
@@ -111,12 +97,12 @@ func (p *planner) understand(t *subject) bool {
 		p.at(t.annotation.pos, "%s is an alias: put the directive above the type that it stands for", name.Name)
 		return false
 	case !ok || obj.Pos() != name.Pos():
-		if !p.compilerSays(name) {
+		if !p.compilerSays(name) && !p.compilerSays(t.file.Name) {
 			p.at(name.Pos(), "%s cannot be a task: another declaration has its name", name.Name)
 		}
 		return false
 	}
-	t.obj = obj
+	t.obj, t.typ = obj, ofItself(obj.Type())
 	s, isStruct := obj.Type().Underlying().(*types.Struct)
 	if !isStruct {
 		if !p.invalid(obj.Pos(), obj.Type().Underlying()) {
@@ -124,10 +110,10 @@ func (p *planner) understand(t *subject) bool {
 		}
 		return false
 	}
-	if t.shape, ok = p.taskShape(obj, t.annotation); !ok {
-		return false
+	if t.shape, ok = p.taskShape(t); ok { // if not, there is still the key to check
+		p.readTags(t, s)
+		p.refuseCopiedLock(t)
 	}
-	p.readTags(t, s)
 	return true
 }
 
@@ -161,7 +147,7 @@ func (p *planner) chooseLocals(t *subject, plan *taskPlan) {
 	given := map[string]bool{}
 	scope := p.pkg.Scope()
 	hides := func(name string) bool {
-		if p.declared.types[name] || given[name] || name == t.annotation.Codec || name == plan.Wrapper || name == plan.New {
+		if given[name] || p.hidesMentioned(t, plan, name) {
 			return true
 		}
 		return slices.ContainsFunc(typeParamNames(t.obj), func(s string) bool { return s == name })
@@ -193,6 +179,12 @@ func (p *planner) chooseLocals(t *subject, plan *taskPlan) {
 			p.at(hidden.Pos(), "%s hides Go's own %s, which generated code needs: rename it", name, name)
 		}
 	}
+}
+
+// hidesMentioned reports whether a local name would hide one of the package that
+// generated code mentions.
+func (p *planner) hidesMentioned(t *subject, plan *taskPlan, name string) bool {
+	return p.declared.types[name] || name == t.annotation.Codec || name == plan.Wrapper || name == plan.New
 }
 
 // typeParamNames returns the names of a generic type's parameters.
@@ -234,19 +226,22 @@ func (p *planner) planResult(t *subject, plan *taskPlan) {
 	switch {
 	case plan.Handler:
 		name := unused("R", func(s string) bool {
-			return slices.Contains(plan.NameArgs, s) || p.declared.types[s]
+			return slices.Contains(plan.NameArgs, s) || p.hidesMentioned(t, plan, s)
 		})
 		plan.TypeParams = append(plan.TypeParams, typeParam{name, text("any")})
 		plan.Result = text("%s", name)
 		p.used[name] = true
 	case t.shape.result != nil:
+		at := t.obj.Pos()
+		if t.shape.method.Pkg() == p.pkg {
+			at = t.shape.method.Pos()
+		}
 		if why := unnameable(t.shape.result, p.pkg); why != "" {
-			at := t.obj.Pos()
-			if t.shape.method.Pkg() == p.pkg {
-				at = t.shape.method.Pos()
-			}
 			p.at(at, "generated code cannot name the result of %s: %s; return a type that this package can name", plan.Method, why)
 			return
+		}
+		if lock := lockText(t.shape.result); lock != "" {
+			p.at(at, "the result of %s would be copied with a lock in it, %s: return a pointer", plan.Method, lock)
 		}
 		plan.Result = p.typeCode(t.shape.result)
 	case len(t.outputs) > 0:

@@ -13,15 +13,12 @@ func (p *planner) part(t *subject, s selector) (partPlan, bool) {
 	case s.Constant != "":
 		return partPlan{s.Text, writeValue{"Const", []Code{text("%q", s.Constant)}}}, true
 	case s.Hash != nil:
-		group := groupValue{Open: "OpenHash", Close: "CloseHash"}
+		group, all := groupValue{Open: "OpenHash", Close: "CloseHash"}, true
 		for _, inner := range s.Hash {
 			v, ok := p.selected(t, inner)
-			if !ok {
-				return partPlan{}, false
-			}
-			group.Values = append(group.Values, v)
+			group.Values, all = append(group.Values, v), all && ok
 		}
-		return partPlan{s.Text, group}, true
+		return partPlan{s.Text, group}, all
 	}
 	v, ok := p.selected(t, s)
 	return partPlan{s.Text, v}, ok
@@ -30,7 +27,7 @@ func (p *planner) part(t *subject, s selector) (partPlan, bool) {
 // selected follows a selector from the task, and plans how what it leads to is
 // written. Through a nil pointer it leads to nil.
 func (p *planner) selected(t *subject, s selector) (value, bool) {
-	x, at := text("%s", t.locals.Task), t.obj.Type()
+	x, at := text("%s", t.locals.Task), t.typ
 	var nilable []Code
 	for i, name := range s.Path {
 		last := i == len(s.Path)-1
@@ -81,7 +78,11 @@ func (p *planner) isSelectable(t *subject, s selector, i int, at types.Type, fou
 	case found == nil && hiddenIn(at, name):
 		p.at(s.pos, "%s.%s is unexported in another package: generated code cannot select it; write a method that returns it", of, name)
 	case found == nil:
-		p.at(s.pos, "%s has no %s %s%s", of, kind(call), name, didYouMean(s.Path[i], p.selectable(at, call)))
+		written := name
+		if call {
+			written += "()"
+		}
+		p.at(s.pos, "%s has no %s %s%s", of, kind(call), name, didYouMean(written, p.selectable(at, call)))
 	case isMethod && !call && i < len(s.Path)-1:
 		p.at(s.pos, "%s is a method: a method can only end a selector; write a method of %s that returns what you need", name, t.obj.Name())
 	case isMethod && !call:
@@ -121,22 +122,40 @@ func kind(call bool) string {
 	return "field"
 }
 
-// selectable returns what could be written instead of a name that is unknown.
+// selectable returns what could be written instead of a name that is unknown:
+// methods, and if it is no call, fields, promoted ones too.
 func (p *planner) selectable(t types.Type, call bool) []string {
+	if pointer, ok := t.Underlying().(*types.Pointer); ok {
+		t = pointer.Elem()
+	}
 	names := methodNames(t, p.pkg)
 	for i := range names {
 		names[i] += "()"
 	}
-	if pointer, ok := t.Underlying().(*types.Pointer); ok {
-		t = pointer.Elem()
+	if call {
+		return names
 	}
-	if s, ok := t.Underlying().(*types.Struct); ok && !call {
+	seen := map[types.Type]bool{}
+	var add func(types.Type)
+	add = func(t types.Type) {
+		if pointer, ok := t.Underlying().(*types.Pointer); ok {
+			t = pointer.Elem()
+		}
+		s, ok := t.Underlying().(*types.Struct)
+		if !ok || seen[t] {
+			return
+		}
+		seen[t] = true
 		for f := range s.Fields() {
 			if f.Name() != "_" && (f.Exported() || f.Pkg() == p.pkg) {
 				names = append(names, f.Name())
 			}
+			if f.Embedded() {
+				add(f.Type())
+			}
 		}
 	}
+	add(t)
 	return names
 }
 

@@ -15,9 +15,10 @@ func didYouMean(name string, valid []string) string {
 }
 
 // nearest returns the valid name with the fewest edits from name, at most a
-// third of its letters, or "".
+// third of its letters and fewer than all, or "".
 func nearest(name string, valid []string) string {
-	best, least := "", max(1, len([]rune(name))/3)+1
+	letters := len([]rune(name))
+	best, least := "", min(letters, max(1, letters/3)+1)
 	for _, v := range valid {
 		if d := distance(strings.ToLower(name), strings.ToLower(v)); d < least {
 			best, least = v, d

@@ -86,6 +86,9 @@ func (p *planner) planOutput(t *subject, plan *taskPlan) {
 			p.at(f.Pos(), "generated code cannot name the type of output %s: %s", f.Name(), why)
 			continue
 		}
+		if lock := lockText(f.Type()); lock != "" {
+			p.at(f.Pos(), "output %s would be copied with a lock in it, %s: make it a pointer", f.Name(), lock)
+		}
 		field := unused(exportedName(f.Name()), func(s string) bool { return taken[s] })
 		taken[field] = true
 		output.Fields = append(output.Fields, outputField{field, f.Name(), p.typeCode(f.Type())})

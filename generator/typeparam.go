@@ -2,6 +2,22 @@ package generator
 
 import "go/types"
 
+// ofItself returns a generic type with its own parameters as arguments, and any
+// other type as it is: methods may call the parameters what they like in their
+// receivers, and those of an instance speak of its arguments.
+func ofItself(t types.Type) types.Type {
+	named, ok := t.(*types.Named)
+	if !ok || named.TypeParams().Len() == 0 {
+		return t
+	}
+	var args []types.Type
+	for param := range named.TypeParams().TypeParams() {
+		args = append(args, param)
+	}
+	instance, _ := types.Instantiate(nil, named, args, false) // unchecked, so without error
+	return instance
+}
+
 // typeParam plans a value whose type is a type parameter: the terms of its
 // constraint must all be written alike.
 func (e *encoder) typeParam(x Code, t *types.TypeParam) (value, error) {

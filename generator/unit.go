@@ -27,13 +27,16 @@ func (r *unitResult) work(c *checker) {
 	planned, problems := inspect(r.view(c))
 	r.problems = append(r.problems, problems...)
 	for _, f := range planned {
+		r.found = append(r.found, f.tasks...)
+		if len(f.plan.Tasks) == 0 {
+			continue
+		}
 		content, err := f.plan.print()
 		if err != nil {
 			r.problems = append(r.problems, fileProblem(f.plan.Path, "cannot be generated", err))
 			continue
 		}
 		r.wanted[f.plan.Path] = content
-		r.found = append(r.found, f.tasks...)
 	}
 }
 
@@ -65,7 +68,7 @@ func (r *unitResult) view(c *checker) view {
 	}
 	for _, syntax := range files {
 		name := v.fset.PositionFor(syntax.Package, false).Filename
-		v.files = append(v.files, viewFile{name, syntax, slices.Contains(r.unit.own, name)})
+		v.files = append(v.files, viewFile{name, syntax, slices.Contains(r.unit.own, name), importsC(syntax)})
 	}
 	for _, name := range r.unit.siblings {
 		f := r.sources.read(name)

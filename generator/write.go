@@ -94,17 +94,22 @@ func fileProblem(path, message string, err error) Diagnostic {
 }
 
 // Write makes the changes. All new files are written under other names first:
-// if one cannot be, none of the old ones is touched.
+// if one cannot be, none of the old ones is touched. For a file to remove that
+// is tried as well, since it takes the same permission.
 func (o *Outcome) Write() []Diagnostic {
 	var problems []Diagnostic
+	failed := func(c Change, err error) {
+		verb := "written"
+		if c.New == nil {
+			verb = "removed"
+		}
+		problems = append(problems, fileProblem(c.Path, "cannot be "+verb, err))
+	}
 	written := map[string]string{}
 	for _, c := range o.Changes {
-		if c.New == nil {
-			continue
-		}
 		temporary, err := writeBeside(c.Path, c.New)
 		if err != nil {
-			problems = append(problems, fileProblem(c.Path, "cannot be written", err))
+			failed(c, err)
 			continue
 		}
 		written[c.Path] = temporary
@@ -120,7 +125,7 @@ func (o *Outcome) Write() []Diagnostic {
 			delete(written, c.Path)
 		}
 		if err != nil {
-			problems = append(problems, fileProblem(c.Path, "cannot be "+map[bool]string{true: "removed", false: "written"}[c.New == nil], err))
+			failed(c, err)
 		}
 	}
 	for _, temporary := range written {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis/unitchecker"
@@ -81,6 +82,9 @@ func (c command) run(ctx context.Context, args []string) int {
 			return c.misuse(name, err)
 		}
 		rest = f.set.Args()
+	}
+	if i := slices.IndexFunc(rest, func(arg string) bool { return strings.HasPrefix(arg, "-") }); i >= 0 {
+		return c.misuse(name, fmt.Errorf("flag %s stands after an argument: write flags first", rest[i]))
 	}
 	if f.json && name != "list" {
 		return c.misuse(name, errors.New("flag -json is for idemgen list"))

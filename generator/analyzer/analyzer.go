@@ -89,6 +89,9 @@ func reportStale(pass *analysis.Pass, found *generator.Inspection) error {
 		}
 	}
 	for name, f := range generated {
+		if slices.Contains(pass.IgnoredFiles, generator.SourceName(name)) {
+			continue // the source's tasks are not seen here
+		}
 		if !slices.ContainsFunc(found.Files, func(want generator.InspectedFile) bool { return want.Path == name }) {
 			pass.Report(analysis.Diagnostic{Pos: f.Package, Category: "stale", Message: filepath.Base(name) + " is orphaned, since no task is left in its source: run idemgen to remove it"})
 		}
@@ -113,7 +116,7 @@ func ignoredFiles(pass *analysis.Pass) []*ast.File {
 }
 
 func fileName(pass *analysis.Pass, f *ast.File) string {
-	return pass.Fset.PositionFor(f.Package, false).Filename
+	return generator.FileName(pass.Fset, f)
 }
 
 // taskCalled returns the annotated type whose method a selector calls, also

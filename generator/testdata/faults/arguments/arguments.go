@@ -74,3 +74,12 @@ type Malformed4 struct{ ID int }
 
 //idem:task key=ID ttl=24h // a comment with "quotes, and ttl=
 type Comment struct{ ID int }
+
+//idem:task key=ID, allow-empty
+type Trailing struct{ ID int }
+
+//idem:task key=ID prefix="shop"
+type Prefix struct{ ID int }
+
+//idem:task key=ID ttl=soon ttl=1h
+type TwiceWrong struct{ ID int }

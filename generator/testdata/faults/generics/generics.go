@@ -13,3 +13,11 @@ type Lists[K ~[]int] struct{ K K }
 
 //idem:task key=ID
 type Blank[_ any] struct{ ID int }
+
+type Nested[T any] struct {
+	ID   int
+	Next *Nested[[]T]
+}
+
+//idem:task key=Nested
+type Endless struct{ Nested Nested[int] }

@@ -96,3 +96,32 @@ type hider struct{ ID int }
 func (hider) Run(context.Context) (local, error) { panic(0) }
 
 type local = struct{ http.Handler }
+
+//idem:task key=Id match=Total codec=gob
+type Several struct {
+	ID int
+	mu sync.Mutex
+}
+
+func (*Several) Run() {}
+
+type guarded struct {
+	N  int
+	mu sync.Mutex `idem:"-"`
+}
+
+//idem:task key=ID
+type LockedResult struct{ ID int }
+
+func (LockedResult) Run(context.Context) (guarded, error) { return guarded{}, nil }
+
+//idem:task key=guarded,list,pointers,method()
+type LockedOutput struct {
+	guarded  guarded
+	list     [2]guarded
+	pointers []*guarded
+	out      guarded `idem:"out"`
+}
+
+func (*LockedOutput) method() guarded           { return guarded{} }
+func (*LockedOutput) Run(context.Context) error { return nil }

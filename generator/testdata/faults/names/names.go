@@ -37,3 +37,6 @@ type Redeclared struct{ Other int }
 
 //idem:task key=ID
 type InTest struct{ ID int }
+
+//idem:task key=Id name=shop.same
+type Faulty struct{ ID int }

@@ -84,3 +84,15 @@ type Undeclared Task
 
 //idem:task key=Total,Total(),Nothing(),Both(),With(1),With(),Inner(),Unknown(),OrderID(),Total.X,Clock.name,Total().X
 type Methods struct{ Task }
+
+type Named interface{ Title() string }
+
+func (*Inner) Code() int { return 0 }
+
+//idem:task key=Ttle(),Inner.Cod(),OrdreID,named.Titel()
+type Promoted struct {
+	Task
+	Named
+	Inner *Inner
+	named Named
+}

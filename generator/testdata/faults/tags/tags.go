@@ -54,3 +54,9 @@ func (*Embedding) Run(context.Context) error { return nil }
 
 //idem:task key=ID
 type _ struct{ ID int }
+
+//idem:task key=ID match=all
+type Holder struct {
+	ID  int
+	pay *IdempotentOut
+}

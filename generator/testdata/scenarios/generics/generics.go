@@ -56,3 +56,20 @@ type Handle[H interface {
 	ID int
 	H  H
 }
+
+// Renamed calls its parameters otherwise in its methods.
+//
+//idem:task key=Code(),Rest()
+type Renamed[K Texter, V any] struct {
+	code K
+	rest V
+}
+
+// Code may fail, and returns what MarshalText knows.
+func (r Renamed[A, _]) Code() (A, error) { return r.code, nil }
+
+// Rest returns a struct of the parameter.
+func (r *Renamed[A, B]) Rest() []struct{ A A } { return nil }
+
+// Run returns both.
+func (r *Renamed[X, Y]) Run(context.Context) (map[X]Y, error) { return map[X]Y{r.code: r.rest}, nil }

@@ -164,3 +164,68 @@ func (w *IdempotentHandle[H, R]) Forget(ctx context.Context, task Handle[H]) err
 func (w *IdempotentHandle[H, R]) Resolve(ctx context.Context, task Handle[H], value R) error {
 	return w.task.Resolve(ctx, task, value)
 }
+
+// IdempotentRenamed runs [Renamed.Run] at most once for each key: Code() and
+// Rest().
+type IdempotentRenamed[K Texter, V any] struct {
+	task *idem.Task[*Renamed[K, V], map[K]V]
+}
+
+// NewIdempotentRenamed returns a wrapper that remembers its tasks in client's
+// store. Options override what the annotation says.
+func NewIdempotentRenamed[K Texter, V any](client *idem.Client, opts ...idem.TaskOption) *IdempotentRenamed[K, V] {
+	return &IdempotentRenamed[K, V]{task: idem.NewTask(client, idem.Spec[*Renamed[K, V], map[K]V]{
+		Name: "generics.Renamed[" + idem.TypeName[K]() + "," + idem.TypeName[V]() + "]",
+		Key: func(k *idem.KeyWriter, task *Renamed[K, V]) {
+			k.Part("Code()")
+			v, err := task.Code()
+			if err != nil {
+				k.Fail(err)
+				return
+			}
+			k.Text(v, v == *new(K))
+			k.Part("Rest()")
+			v2 := task.Rest()
+			k.OpenSlice(len(v2))
+			for _, v3 := range v2 {
+				k.OpenStruct()
+				k.Text(v3.A, v3.A == *new(K))
+				k.Close()
+			}
+			k.Close()
+		},
+		Run: func(ctx context.Context, task *Renamed[K, V]) (map[K]V, error) {
+			return task.Run(ctx)
+		},
+	}, opts...)}
+}
+
+// Run executes the task unless one with its key has been executed before; what
+// a duplicate gets is the policy's to say.
+func (w *IdempotentRenamed[K, V]) Run(ctx context.Context, task *Renamed[K, V]) (idem.Result[map[K]V], error) {
+	return w.task.Run(ctx, task)
+}
+
+// Key returns the key under which the task is remembered.
+func (w *IdempotentRenamed[K, V]) Key(task *Renamed[K, V]) (string, error) {
+	return w.task.Key(task)
+}
+
+// Lookup returns what is remembered of the task, or an error that is
+// idem.ErrNotFound.
+func (w *IdempotentRenamed[K, V]) Lookup(ctx context.Context, task *Renamed[K, V]) (idem.Record[map[K]V], error) {
+	return w.task.Lookup(ctx, task)
+}
+
+// Forget lets the task run again. It returns an error that is idem.ErrNotFound
+// or idem.ErrInProgress where there is nothing to forget, or not yet.
+func (w *IdempotentRenamed[K, V]) Forget(ctx context.Context, task *Renamed[K, V]) error {
+	return w.task.Forget(ctx, task)
+}
+
+// Resolve records by hand that the task was executed and gave value: for one
+// that was interrupted, or executed elsewhere. It returns an error that is
+// idem.ErrInProgress while someone executes it.
+func (w *IdempotentRenamed[K, V]) Resolve(ctx context.Context, task *Renamed[K, V], value map[K]V) error {
+	return w.task.Resolve(ctx, task, value)
+}

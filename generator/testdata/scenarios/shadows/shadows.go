@@ -43,3 +43,17 @@ func (t task) Run(context.Context) (value, error) { idem(); _ = time; return val
 type runner struct{ ID int }
 
 func (r runner) task(context.Context) error { return nil }
+
+// A wrapper or a codec named as a handler's result would be.
+//
+//idem:task key=ID wrapper=R codec=R2
+type order struct{ ID int }
+
+// R2 is a codec.
+var R2 codec
+
+type codec struct{}
+
+func (codec) Name() string                { return "" }
+func (codec) Marshal(any) ([]byte, error) { return nil, nil }
+func (codec) Unmarshal([]byte, any) error { return nil }

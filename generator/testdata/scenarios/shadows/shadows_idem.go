@@ -127,3 +127,50 @@ func (w2 *idempotentRunner) Forget(ctx2 context.Context, task2 runner) error {
 func (w2 *idempotentRunner) Resolve(ctx2 context.Context, task2 runner) error {
 	return w2.runner.Resolve(ctx2, task2, struct{}{})
 }
+
+// R runs a handler for [order] at most once for each key: ID.
+type R[R3 any] struct {
+	task *idem2.Task[order, R3]
+}
+
+// NewR returns a wrapper that executes tasks with handler and remembers them
+// in client's store. Options override what the annotation says.
+func NewR[R3 any](client2 *idem2.Client, handler func(context.Context, order) (R3, error), opts2 ...idem2.TaskOption) *R[R3] {
+	return &R[R3]{task: idem2.NewTask(client2, idem2.Spec[order, R3]{
+		Name: "shadows.order",
+		Key: func(k2 *idem2.KeyWriter, task2 order) {
+			k2.Part("ID").Int(int64(task2.ID))
+		},
+		Run: handler,
+	}, append([]idem2.TaskOption{idem2.WithCodec(R2)}, opts2...)...)}
+}
+
+// Run executes the task unless one with its key has been executed before; what
+// a duplicate gets is the policy's to say.
+func (w2 *R[R3]) Run(ctx2 context.Context, task2 order) (idem2.Result[R3], error) {
+	return w2.task.Run(ctx2, task2)
+}
+
+// Key returns the key under which the task is remembered.
+func (w2 *R[R3]) Key(task2 order) (string, error) {
+	return w2.task.Key(task2)
+}
+
+// Lookup returns what is remembered of the task, or an error that is
+// idem.ErrNotFound.
+func (w2 *R[R3]) Lookup(ctx2 context.Context, task2 order) (idem2.Record[R3], error) {
+	return w2.task.Lookup(ctx2, task2)
+}
+
+// Forget lets the task run again. It returns an error that is idem.ErrNotFound
+// or idem.ErrInProgress where there is nothing to forget, or not yet.
+func (w2 *R[R3]) Forget(ctx2 context.Context, task2 order) error {
+	return w2.task.Forget(ctx2, task2)
+}
+
+// Resolve records by hand that the task was executed and gave value: for one
+// that was interrupted, or executed elsewhere. It returns an error that is
+// idem.ErrInProgress while someone executes it.
+func (w2 *R[R3]) Resolve(ctx2 context.Context, task2 order, value2 R3) error {
+	return w2.task.Resolve(ctx2, task2, value2)
+}

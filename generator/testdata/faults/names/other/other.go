@@ -5,3 +5,5 @@ type Elsewhere struct{ ID int }
 
 //idem:task key=ID
 type InTest struct{ ID int }
+
+type IdempotentDotted struct{}

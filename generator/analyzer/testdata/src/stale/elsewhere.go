@@ -1,0 +1,6 @@
+//go:build never
+
+package stale
+
+//idem:task key=ID
+type Elsewhere struct{ ID int }

@@ -21,30 +21,25 @@ func (s *Store) Claim(ctx context.Context, key string, c idem.Claim) (idem.Reply
 	if s.withoutSetGet.Load() {
 		return s.Contend(ctx, key, c)
 	}
-	return offload(ctx, func(ctx context.Context) (idem.Reply, error) {
-		own := c.Record().Bytes()
-		var held *redis.StatusCmd
-		acks, err := s.send(ctx, key, func(cmds redis.Cmdable) redis.Cmder {
-			held = cmds.SetArgs(ctx, key, own, redis.SetArgs{Mode: "NX", Get: true, TTL: c.Retention})
-			return held
-		})
-		switch {
-		case errors.Is(err, redis.Nil):
-			r := idem.Reply{Record: own, Owned: true, TTL: c.Retention}
-			return r, s.replicas.missing(acks)
-		case redis.HasErrorPrefix(err, "syntax error"):
-			s.withoutSetGet.Store(true)
-			return s.contend(ctx, key, c)
-		case err != nil:
-			return idem.Reply{}, classify(err)
-		}
-		r := idem.Reply{Record: []byte(held.Val())}
-		if !idem.SameClaim(r.Record, own) {
-			return r, nil
-		}
-		r.Owned = true
-		return r, s.replicas.missing(acks)
-	})
+	own := c.Record().Bytes()
+	cmd, acks, err := s.send(ctx, command{key: key, writes: true, send: func(to redis.Cmdable) redis.Cmder {
+		return to.SetArgs(ctx, key, own, redis.SetArgs{Mode: "NX", Get: true, TTL: c.Retention})
+	}})
+	switch {
+	case errors.Is(err, redis.Nil):
+		return idem.Reply{Record: own, Owned: true, TTL: c.Retention}, s.replicas.missing(acks)
+	case redis.HasErrorPrefix(err, "syntax error"):
+		s.withoutSetGet.Store(true)
+		return s.Contend(ctx, key, c)
+	case err != nil:
+		return idem.Reply{}, classify(err)
+	}
+	r := idem.Reply{Record: []byte(cmd.(*redis.StatusCmd).Val())}
+	if !idem.SameClaim(r.Record, own) {
+		return r, nil
+	}
+	r.Owned = true
+	return r, s.replicas.missing(acks)
 }
 
 // Contend implements [idem.Store].
@@ -52,11 +47,7 @@ func (s *Store) Contend(ctx context.Context, key string, c idem.Claim) (idem.Rep
 	if s.refusal != nil {
 		return idem.Reply{}, s.refusal
 	}
-	return offload(ctx, func(ctx context.Context) (idem.Reply, error) { return s.contend(ctx, key, c) })
-}
-
-func (s *Store) contend(ctx context.Context, key string, c idem.Claim) (idem.Reply, error) {
-	reply, acks, err := s.writeScript(ctx, contendScript, key, c.ID, c.Record().Fence,
+	reply, acks, err := s.eval(ctx, contendScript, command{key: key, writes: true}, c.ID, c.Record().Fence,
 		c.Lease.Milliseconds(), c.Retention.Milliseconds(), c.Fingerprint, string(c.OnCrash))
 	if err != nil {
 		return idem.Reply{}, classify(err)
@@ -82,24 +73,22 @@ func (s *Store) Lookup(ctx context.Context, key string) (idem.Reply, error) {
 	if s.refusal != nil {
 		return idem.Reply{}, s.refusal
 	}
-	return offload(ctx, func(ctx context.Context) (idem.Reply, error) {
-		reply, err := evalScript(ctx, s.client, lookupScript, key)
-		switch {
-		case errors.Is(err, redis.Nil):
-			return idem.Reply{}, nil
-		case err != nil:
-			return idem.Reply{}, classify(err)
-		}
-		values, _ := reply.Val().([]any)
-		if len(values) != 2 {
-			return idem.Reply{}, unexpected("lookup", reply)
-		}
-		r := idem.Reply{Record: []byte(text(values, 0)), TTL: milliseconds(values[1])}
-		if r.TTL < 0 {
-			return idem.Reply{}, corrupt("it has no expiry")
-		}
-		return r, nil
-	})
+	reply, _, err := s.eval(ctx, lookupScript, command{key: key})
+	switch {
+	case errors.Is(err, redis.Nil):
+		return idem.Reply{}, nil
+	case err != nil:
+		return idem.Reply{}, classify(err)
+	}
+	values, _ := reply.Val().([]any)
+	if len(values) != 2 {
+		return idem.Reply{}, unexpected("lookup", reply)
+	}
+	r := idem.Reply{Record: []byte(text(values, 0)), TTL: milliseconds(values[1])}
+	if r.TTL < 0 {
+		return idem.Reply{}, corrupt("it has no expiry")
+	}
+	return r, nil
 }
 
 // unexpected is the error for an answer that no script of ours gives. It shows

@@ -51,4 +51,16 @@ func isRedirect(err error) bool {
 	return redis.HasErrorPrefix(err, "MOVED ") || redis.HasErrorPrefix(err, "ASK ")
 }
 
+// isPassing tells whether the answer is about the server's present state or the
+// key's place, which go-redis waits out or follows for single commands, but not
+// within a pipeline.
+func isPassing(err error) bool {
+	for _, prefix := range []string{"MOVED ", "ASK ", "TRYAGAIN", "CLUSTERDOWN", "READONLY", "LOADING", "MASTERDOWN"} {
+		if redis.HasErrorPrefix(err, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 func corrupt(reason string) error { return fmt.Errorf("%w: %s", idem.ErrCorrupt, reason) }

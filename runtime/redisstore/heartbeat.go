@@ -11,8 +11,8 @@ import (
 	idem "github.com/idemgen/idemgen/runtime"
 )
 
-// pipelineLength bounds how many heartbeats go out before the first is known.
-const pipelineLength = 500
+// beatLength bounds how many heartbeats go out before the first is known.
+const beatLength = 500
 
 // A beat is what became of the heartbeat of claim i.
 type beat struct {
@@ -87,7 +87,7 @@ func all(held []idem.Lease) []int {
 
 // beatNode sends one node its heartbeats, one pipeline after the other.
 func (s *Store) beatNode(ctx context.Context, node redis.Cmdable, held []idem.Lease, indexes []int, beats chan<- beat) {
-	for chunk := range slices.Chunk(indexes, pipelineLength) {
+	for chunk := range slices.Chunk(indexes, beatLength) {
 		errs := beatPipeline(ctx, node, held, chunk, false)
 		// The server has lost its scripts, or never knew them: the first of these
 		// brings the script along, and the others find it there.

@@ -20,6 +20,7 @@ type Store struct {
 	logger   *slog.Logger
 	probeKey string
 	replicas replicas
+	commands *transport
 	wakeups  *subscriber
 
 	// withoutSetGet is set once the server has turned out not to know SET with
@@ -49,6 +50,7 @@ func New(client redis.UniversalClient, opts ...Option) *Store {
 		client:   client,
 		logger:   slog.Default(),
 		probeKey: "idempotency:redisstore.Check",
+		commands: newTransport(client),
 		wakeups:  newSubscriber(client),
 	}
 	for _, opt := range opts {

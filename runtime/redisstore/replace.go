@@ -11,29 +11,20 @@ func (s *Store) Replace(ctx context.Context, key string, swap idem.Swap) (bool, 
 	if s.refusal != nil {
 		return false, s.refusal
 	}
-	type outcome struct {
-		stands  bool
-		warning error
+	ifAbsent := "0"
+	if swap.IfAbsent {
+		ifAbsent = "1"
 	}
-	o, err := offload(ctx, func(ctx context.Context) (outcome, error) {
-		ifAbsent := "0"
-		if swap.IfAbsent {
-			ifAbsent = "1"
-		}
-		reply, acks, err := s.writeScript(ctx, replaceScript, key, swap.Old, swap.New, swap.TTL.Milliseconds(), ifAbsent)
-		if err != nil {
-			return outcome{}, classify(err)
-		}
-		switch reply.Val() {
-		case int64(1):
-			return outcome{true, s.replicas.missing(acks)}, nil
-		case int64(0):
-			return outcome{}, nil
-		}
-		return outcome{}, unexpected("replace", reply)
-	})
+	c := command{key: key, size: len(swap.Old) + len(swap.New), writes: true}
+	reply, acks, err := s.eval(ctx, replaceScript, c, swap.Old, swap.New, swap.TTL.Milliseconds(), ifAbsent)
 	if err != nil {
-		return false, err
+		return false, classify(err)
 	}
-	return o.stands, o.warning
+	switch reply.Val() {
+	case int64(1):
+		return true, s.replicas.missing(acks)
+	case int64(0):
+		return false, nil
+	}
+	return false, unexpected("replace", reply)
 }

@@ -18,9 +18,10 @@ type replicas struct {
 // WithReplicas lets every claim and every answer wait until n replicas have it,
 // at most for the timeout (which should be well below the client's
 // ReadTimeout). A claim that too few have is an error: its caller gives it back,
-// and nothing runs. An answer that too few have stands, with a warning. It lowers the risk that a
-// failover loses them, and does not rule it out: a replica that does not have
-// them may still be promoted. A timeout below a millisecond means 1 ms.
+// and nothing runs. An answer that too few have stands, with a warning. It lowers
+// the risk that a failover loses them, and does not rule it out: a replica that
+// does not have them may still be promoted. A timeout below a millisecond means
+// 1 ms.
 func WithReplicas(n int, timeout time.Duration) Option {
 	return func(s *Store) { s.replicas = replicas{n, max(timeout, time.Millisecond)} }
 }
@@ -33,32 +34,47 @@ func (r replicas) missing(acks int) error {
 	return fmt.Errorf("redisstore: %d of %d replicas had the record after %v", acks, r.count, r.timeout)
 }
 
-// send sends one command about the key. Where replicas count, WAIT follows it in
-// a plain pipeline to the key's master: anything else could put the two on
-// different connections, which makes WAIT's answer meaningless.
-func (s *Store) send(ctx context.Context, key string, command func(redis.Cmdable) redis.Cmder) (acks int, err error) {
-	if s.replicas.count == 0 {
-		return 0, command(s.client).Err()
+// send sends a command; acks is how many replicas have what it wrote, where they
+// count.
+func (s *Store) send(ctx context.Context, c command) (cmd redis.Cmder, acks int, err error) {
+	if s.replicas.count == 0 || !c.writes {
+		cmd, err = s.commands.do(ctx, c)
+		return cmd, 0, err
 	}
-	master, err := masterFor(ctx, s.client, key)
+	type reply struct {
+		cmd  redis.Cmder
+		acks int
+	}
+	r, err := offload(ctx, func(ctx context.Context) (reply, error) {
+		cmd, acks, err := s.sendAndWait(ctx, c)
+		return reply{cmd, acks}, err
+	})
+	return r.cmd, r.acks, err
+}
+
+// sendAndWait lets WAIT follow the command in a plain pipeline to the key's
+// master: anything else could put the two on different connections, which makes
+// WAIT's answer meaningless.
+func (s *Store) sendAndWait(ctx context.Context, c command) (cmd redis.Cmder, acks int, err error) {
+	master, err := masterFor(ctx, s.client, c.key)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	pipe := master.Pipeline()
-	cmd := command(pipe)
+	cmd = c.send(pipe)
 	wait := pipe.Do(ctx, "wait", s.replicas.count, s.replicas.timeout.Milliseconds())
 	_, _ = pipe.Exec(ctx)
 	if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) {
 		if cluster, ok := s.client.(*redis.ClusterClient); ok && isRedirect(err) {
 			cluster.ReloadState(ctx)
 		}
-		return 0, err
+		return cmd, 0, err
 	}
 	acks, err = wait.Int()
 	if err != nil {
-		return 0, fmt.Errorf("redisstore: WAIT: %w", err)
+		return cmd, 0, fmt.Errorf("redisstore: WAIT: %w", err)
 	}
-	return acks, cmd.Err()
+	return cmd, acks, cmd.Err()
 }
 
 // knowsMasters tells whether masterFor works with the client.

@@ -25,30 +25,19 @@ var (
 	lookupScript    = redis.NewScript(lookupSource)
 )
 
-// evalScript calls a script on one key by its hash or, where the server does not
-// know it (any more), by its source.
-func evalScript(ctx context.Context, c redis.Scripter, script *redis.Script, key string, args ...any) (*redis.Cmd, error) {
-	reply := script.EvalSha(ctx, c, []string{key}, args...)
-	if isNoScript(reply.Err()) {
-		reply = script.Eval(ctx, c, []string{key}, args...)
-	}
-	return reply, reply.Err()
-}
-
-// writeScript does the same for a script that writes; acks is how many replicas
-// have what it wrote.
-func (s *Store) writeScript(ctx context.Context, script *redis.Script, key string, args ...any) (
+// eval calls a script by its hash or, where the server does not know it (any
+// more), by its source. acks is how many replicas have what it wrote.
+func (s *Store) eval(ctx context.Context, script *redis.Script, c command, args ...any) (
 	reply *redis.Cmd, acks int, err error,
 ) {
-	send := func(eval func(context.Context, redis.Scripter, []string, ...any) *redis.Cmd) {
-		acks, err = s.send(ctx, key, func(c redis.Cmdable) redis.Cmder {
-			reply = eval(ctx, c, []string{key}, args...)
-			return reply
-		})
+	keys := []string{c.key}
+	c.send = func(to redis.Cmdable) redis.Cmder { return script.EvalSha(ctx, to, keys, args...) }
+	cmd, acks, err := s.send(ctx, c)
+	if isNoScript(err) {
+		c.send = func(to redis.Cmdable) redis.Cmder { return script.Eval(ctx, to, keys, args...) }
+		cmd, acks, err = s.send(ctx, c)
 	}
-	if send(script.EvalSha); isNoScript(err) {
-		send(script.Eval)
-	}
+	reply, _ = cmd.(*redis.Cmd)
 	return reply, acks, err
 }
 

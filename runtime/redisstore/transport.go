@@ -1,0 +1,211 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// How commands of many callers travel together.
+//
+// A connection each is what few callers want: the fewest switches. Many callers
+// are served better by pipelines, since a system call costs more than a command.
+// go-redis's AutoPipeline serves many well, but has one pipeline under way at a
+// time and waits, by a timer of 200 µs or more, for callers that it expects back:
+// that is what few callers lose by it. Here a pipeline takes whatever has
+// gathered while others were under way, and nobody waits for a timer.
+const (
+	// lanes is how many pipelines may be under way to one server. Fewer make
+	// longer pipelines, more make callers wait less where the network is slow.
+	lanes = 4
+	// pipelineLength bounds how many commands go out before the first reply is
+	// handed on.
+	pipelineLength = 256
+	// aloneFrom is the size in bytes from which a command goes by itself, so that
+	// nobody waits behind it.
+	aloneFrom = 16 << 10
+)
+
+// A transport sends the store's commands, each about one key.
+type transport struct {
+	client redis.UniversalClient
+
+	mu    sync.Mutex
+	roads map[redis.UniversalClient]*road
+}
+
+// A road leads to one server. It is there while commands are under way.
+type road struct {
+	client redis.UniversalClient // the server's own, in a Cluster
+	queue  []*request
+	busy   int // lanes in use
+}
+
+// A command is what the store asks of Redis about one key.
+type command struct {
+	key    string
+	size   int  // in bytes, roughly
+	writes bool // so that replicas should have it, where they count
+	send   func(redis.Cmdable) redis.Cmder
+}
+
+// A request is one caller's command on its way.
+type request struct {
+	command
+	ctx  context.Context //nolint:containedctx // the caller's, until the command is sent
+	cmd  redis.Cmder     // written before done is closed
+	done chan struct{}   // closed when cmd has its reply
+}
+
+func newTransport(client redis.UniversalClient) *transport {
+	return &transport{client: client, roads: make(map[redis.UniversalClient]*road)}
+}
+
+// do sends a command and returns it with its reply. It returns no later than ctx
+// ends, while what was sent may still take effect: go-redis itself may come back
+// seconds after that.
+func (t *transport) do(ctx context.Context, c command) (redis.Cmder, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r := &request{command: c, ctx: ctx, done: make(chan struct{})}
+	if c.size >= aloneFrom {
+		go t.alone(r)
+	} else if t.depart(t.server(ctx, c.key), r) {
+		return r.cmd, r.cmd.Err()
+	}
+	select {
+	case <-r.done:
+		return r.cmd, r.cmd.Err()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// server returns the client of the one server that has the key, or the whole
+// client where that is not known.
+func (t *transport) server(ctx context.Context, key string) redis.UniversalClient {
+	if cluster, ok := t.client.(*redis.ClusterClient); ok {
+		if master, err := cluster.MasterForKey(ctx, key); err == nil {
+			return master
+		}
+	}
+	return t.client
+}
+
+// depart sees to it that the request is sent. It returns true if it has its reply
+// already: a caller that nothing can call back sends for itself on a free road.
+func (t *transport) depart(client redis.UniversalClient, r *request) bool {
+	t.mu.Lock()
+	o := t.roads[client]
+	if o == nil {
+		o = &road{client: client}
+		t.roads[client] = o
+	}
+	if o.busy == 0 && r.ctx.Done() == nil {
+		o.busy++
+		t.mu.Unlock()
+		t.exchange(o, []*request{r})
+		if t.more(o) {
+			go t.drive(o)
+		}
+		return true
+	}
+	o.queue = append(o.queue, r)
+	free := o.busy < lanes
+	if free {
+		o.busy++
+	}
+	t.mu.Unlock()
+	if free {
+		go t.drive(o)
+	}
+	return false
+}
+
+// drive uses one lane of a road for as long as there is something to send.
+func (t *transport) drive(o *road) {
+	for {
+		// Those whom the last pipeline has answered may have more to send: let them
+		// come along.
+		runtime.Gosched()
+		if batch := t.take(o); len(batch) > 0 {
+			t.exchange(o, batch)
+		}
+		if !t.more(o) {
+			return
+		}
+	}
+}
+
+func (t *transport) take(o *road) []*request {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := min(len(o.queue), pipelineLength)
+	batch := o.queue[:n:n]
+	if o.queue = o.queue[n:]; len(o.queue) == 0 {
+		o.queue = nil
+	}
+	return batch
+}
+
+// more tells whether there is something to send; if not, the lane is free.
+func (t *transport) more(o *road) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(o.queue) > 0 {
+		return true
+	}
+	if o.busy--; o.busy == 0 {
+		delete(t.roads, o.client)
+	}
+	return false
+}
+
+// exchange sends requests, as a pipeline if they are several, and hands on their
+// replies. Those whose callers have gone are not sent.
+func (t *transport) exchange(o *road, batch []*request) {
+	batch = slices.DeleteFunc(batch, func(r *request) bool { return r.ctx.Err() != nil })
+	switch len(batch) {
+	case 0:
+		return
+	case 1:
+		batch[0].cmd = batch[0].send(o.client)
+	default:
+		pipe := o.client.Pipeline()
+		for _, r := range batch {
+			r.cmd = r.send(pipe)
+		}
+		_, _ = pipe.Exec(context.Background()) // each command has its own error; one caller's end is not the others'
+	}
+	for _, r := range batch {
+		if err := r.cmd.Err(); err != nil && t.detours(o, len(batch), err) {
+			go t.alone(r)
+			continue
+		}
+		close(r.done)
+	}
+}
+
+// alone sends a request by the client as a whole, which knows how to follow a key
+// that moves and to wait for a server that is not ready.
+func (t *transport) alone(r *request) {
+	r.cmd = r.send(t.client)
+	close(r.done)
+}
+
+// detours tells whether a command that failed on its road is worth another try
+// by the client as a whole.
+func (t *transport) detours(o *road, together int, err error) bool {
+	if errors.Is(err, redis.Nil) || errors.Is(err, redis.ErrClosed) {
+		return false
+	}
+	if isReply(err) {
+		return (together > 1 || o.client != t.client) && isPassing(err)
+	}
+	return o.client != t.client // a server of a Cluster that may have a successor
+}

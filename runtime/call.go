@@ -12,10 +12,10 @@ import (
 // A call is one caller's way through the protocol: everything about it that
 // does not depend on the types of task and result.
 type call struct {
+	work     // with the key
 	client   *Client
 	settings *settings
 	task     string
-	key      string
 	print    string // the fingerprint of the match fields
 	start    time.Time
 	waiting  time.Time // since when it waits for an execution in progress, or zero
@@ -100,15 +100,15 @@ func (c *call) lead(ctx context.Context, l *lead, contendFirst bool) (outcome, e
 		}
 	}()
 	o, err := c.claim(ctx, l, contendFirst)
-	var failure *storeFailure
 	switch {
-	case errors.As(err, &failure):
-		l.land(nil, failure.error)
-		return outcome{}, c.storeError(failure.error)
 	case err != nil:
+		if failure, ok := errors.AsType[*storeFailure](err); ok {
+			l.land(nil, failure.error)
+			err = c.storeError(failure.error)
+		}
 		return outcome{}, err
 	case o.held != nil:
-		l.progress(o.held.record)
+		l.progress(&o.held.record)
 		o.lead, l = l, nil // the flight goes on while we hold the claim
 		return o, nil
 	case c.mismatch(*o.answer):
@@ -129,7 +129,9 @@ func (c *call) mismatch(r StoredRecord) bool {
 func newID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails, by its documentation
-	return base64.RawURLEncoding.EncodeToString(b[:])
+	var text [22]byte
+	base64.RawURLEncoding.Encode(text[:], b[:])
+	return string(text[:])
 }
 
 // fail returns a sentinel with this call's task and key.

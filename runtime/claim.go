@@ -15,10 +15,6 @@ func (c *call) claim(ctx context.Context, l *lead, contendFirst bool) (_ outcome
 		ID: newID(), Lease: c.settings.lease, Retention: c.settings.lease + c.settings.ttl,
 		Fingerprint: c.print, OnCrash: c.settings.onCrash,
 	}
-	step := c.client.store.Claim
-	if contendFirst {
-		step = c.client.store.Contend
-	}
 	w := waiter{call: c}
 	defer w.stop()
 	mine := false // our claim may stand although we do not hold it
@@ -36,7 +32,8 @@ func (c *call) claim(ctx context.Context, l *lead, contendFirst bool) (_ outcome
 		}
 		claim.Now = time.Now()
 		own := w.bound(ctx)
-		reply, err := step(own, c.key, claim)
+		first := !contendFirst
+		reply, err := c.step(own, claim, first)
 		if err != nil {
 			mine = mine || !isPermanent(err)
 			switch {
@@ -51,8 +48,7 @@ func (c *call) claim(ctx context.Context, l *lead, contendFirst bool) (_ outcome
 		if err != nil {
 			return outcome{}, &storeFailure{err}
 		}
-		first := !contendFirst
-		step, contendFirst = c.client.store.Contend, true
+		contendFirst = true
 		switch {
 		case reply.Owned:
 			h, left := c.hold(ctx, l, claim, reply, rec)
@@ -75,7 +71,7 @@ func (c *call) claim(ctx context.Context, l *lead, contendFirst bool) (_ outcome
 			if left <= 0 && c.settings.onCrash == CrashFail {
 				return outcome{}, c.interrupted(rec)
 			}
-			l.progress(rec)
+			l.progress(&rec)
 			if err := w.wait(ctx, left); err != nil {
 				return outcome{}, err
 			}
@@ -85,6 +81,14 @@ func (c *call) claim(ctx context.Context, l *lead, contendFirst bool) (_ outcome
 			return outcome{}, &storeFailure{fmt.Errorf("it neither claimed a %s record nor said why not", rec.State)}
 		}
 	}
+}
+
+// step claims or, where somebody was there, contends.
+func (c *call) step(ctx context.Context, claim Claim, first bool) (Reply, error) {
+	if first {
+		return c.client.store.Claim(ctx, c.key, claim)
+	}
+	return c.client.store.Contend(ctx, c.key, claim)
 }
 
 func (c *call) interrupted(rec StoredRecord) error {
@@ -104,24 +108,14 @@ func (c *call) hold(ctx context.Context, l *lead, claim Claim, reply Reply, rec 
 		record:   rec,
 		from:     reply.From,
 		began:    claim.Now,
-		told:     make(chan struct{}),
+		call:     c,
+		lead:     l,
 		deadline: claim.Now.Add(left - margin(rec.Lease)),
 		index:    -1,
 	}
-	h.ctx, h.cancel = context.WithCancelCause(context.WithValue(ctx, executionKey{}, Execution{
+	h.ctx, h.cancel = context.WithCancelCause(executing{ctx, Execution{
 		Key: c.key, ID: rec.ID, Attempt: rec.Attempt, Fence: rec.Fence,
-	}))
-	h.lost = func() {
-		h.gone.Store(true)
-		h.cancel(ErrLeaseLost)
-		l.handOver() // those who follow need not wait for a task that may not heed its context
-		e := c.event(EventLost, h)
-		e.Err = ErrLeaseLost
-		go func() { // other claims' heartbeats need not wait for an observer
-			defer close(h.told)
-			c.client.emit(ctx, e)
-		}()
-	}
+	}})
 	if !c.client.heart.keep(h) {
 		h.cancel(nil)
 		return nil, time.Until(claim.Now.Add(left))

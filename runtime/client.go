@@ -27,12 +27,15 @@ type Client struct {
 	close context.CancelFunc
 
 	mu   sync.Mutex
-	idle chan struct{}      // made by Close, closed when work is empty
-	work map[*work]struct{} // executions and background releases under way
+	idle chan struct{} // made by Close, closed when work is empty
+	work *work         // executions and background releases under way, as a ring
 }
 
 // work is something that Close waits for.
-type work struct{ key string }
+type work struct {
+	key        string
+	prev, next *work
+}
 
 // An Option configures a client.
 type Option func(*Client)
@@ -64,7 +67,6 @@ func New(store Store, opts ...Option) *Client {
 		store:   store,
 		prefix:  "idempotency",
 		maxSize: 1 << 20,
-		work:    map[*work]struct{}{},
 	}
 	c.open, c.close = context.WithCancel(context.Background())
 	for _, opt := range opts {
@@ -84,7 +86,7 @@ func (c *Client) Close(ctx context.Context) error {
 	if c.idle == nil {
 		c.idle = make(chan struct{})
 		c.close()
-		if len(c.work) == 0 {
+		if c.work == nil {
 			close(c.idle)
 		}
 	}
@@ -96,9 +98,12 @@ func (c *Client) Close(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	c.mu.Lock()
-	keys := make([]string, 0, len(c.work))
-	for w := range c.work {
+	var keys []string
+	for w := c.work; w != nil; {
 		keys = append(keys, w.key)
+		if w = w.next; w == c.work {
+			break
+		}
 	}
 	c.mu.Unlock()
 	if len(keys) == 0 {
@@ -114,20 +119,22 @@ func (c *Client) Close(ctx context.Context) error {
 
 // begin registers work that Close waits for; it refuses once the client is
 // closed.
-func (c *Client) begin(key string) (*work, bool) {
+func (c *Client) begin(w *work) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.idle != nil {
-		return nil, false
+		return false
 	}
-	return c.add(key), true
+	c.add(w)
+	return true
 }
 
 // background runs f as work of its own, also while the client closes: only work
 // that Close waits for already calls it.
 func (c *Client) background(key string, f func()) {
+	w := &work{key: key}
 	c.mu.Lock()
-	w := c.add(key)
+	c.add(w)
 	c.mu.Unlock()
 	go func() {
 		defer c.end(w)
@@ -135,17 +142,27 @@ func (c *Client) background(key string, f func()) {
 	}()
 }
 
-func (c *Client) add(key string) *work {
-	w := &work{key}
-	c.work[w] = struct{}{}
-	return w
+func (c *Client) add(w *work) {
+	if c.work == nil {
+		w.prev, w.next = w, w
+		c.work = w
+		return
+	}
+	w.prev, w.next = c.work.prev, c.work
+	w.prev.next, w.next.prev = w, w
 }
 
 func (c *Client) end(w *work) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.work, w)
-	if c.idle != nil && len(c.work) == 0 {
+	w.prev.next, w.next.prev = w.next, w.prev
+	switch {
+	case w.next == w:
+		c.work = nil
+	case c.work == w:
+		c.work = w.next
+	}
+	if c.idle != nil && c.work == nil {
 		close(c.idle)
 	}
 }

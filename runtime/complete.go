@@ -22,24 +22,14 @@ const patience = time.Second
 // on. It tells whether the answer stands; the error is ErrLeaseLost or
 // ErrNotRecorded, the latter also for an answer that stands without all that is
 // unfit to be stored.
-func (c *call) complete(ctx context.Context, h *held, done StoredRecord, unfit error) (stands bool, _ error) {
+func (c *call) complete(ctx context.Context, h *held, done *StoredRecord, unfit error) (stands bool, _ error) {
 	c.client.heart.settle(h)
-	record := done.Bytes()
+	swap := Swap{Old: h.Record, New: done.Bytes(), TTL: c.settings.ttl}
 	limit := time.Now().Add(h.record.Lease)
-	swap := func() Swap {
-		return Swap{
-			Old: h.Record, New: record, TTL: c.settings.ttl,
-			IfAbsent: c.client.heart.alive(h), // the store lost our claim, nobody else's
-		}
-	}
-	own, stop := outliving(ctx, limit)
-	defer stop()
-	stands, err := c.retry(own, swap)
+	stands, err := c.retry(ctx, swap, h, limit, patience)
 	if !stands && err != nil && time.Now().Before(limit) && !isPermanent(err) {
 		c.client.background(c.key, func() {
-			own, stop := context.WithDeadline(context.WithoutCancel(ctx), limit)
-			defer stop()
-			stands, err := c.retry(own, swap)
+			stands, err := c.retry(ctx, swap, h, limit, h.record.Lease)
 			c.client.heart.drop(h)
 			c.completed(ctx, h, done, stands, errors.Join(err, unfit)) //nolint:errcheck // nobody is left to be told
 		})
@@ -53,28 +43,9 @@ func (c *call) complete(ctx context.Context, h *held, done StoredRecord, unfit e
 	return stands, c.completed(ctx, h, done, stands, err)
 }
 
-// outliving returns a context for what must still be done when the caller's has
-// ended: it ends at limit, or patience after the caller gave up.
-func outliving(ctx context.Context, limit time.Time) (context.Context, context.CancelFunc) {
-	own, cancel := context.WithDeadline(context.WithoutCancel(ctx), limit)
-	detach := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(patience)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-own.Done():
-		}
-	})
-	return own, func() {
-		detach()
-		cancel()
-	}
-}
-
 // completed tells observers what became of an answer, and the caller if it does
 // not stand.
-func (c *call) completed(ctx context.Context, h *held, done StoredRecord, stands bool, err error) error {
+func (c *call) completed(ctx context.Context, h *held, done *StoredRecord, stands bool, err error) error {
 	e := c.event(EventRecorded, h)
 	e.Status, e.Duration, e.Err = done.Status, done.Took, err
 	var failure error
@@ -98,20 +69,12 @@ func (c *call) completed(ctx context.Context, h *held, done StoredRecord, stands
 // running one, so that a retry runs at once and knows that it is one.
 func (c *call) release(ctx context.Context, h *held) {
 	c.client.heart.drop(h)
-	record := h.record.released().Bytes()
-	swap := func() Swap {
-		return Swap{Old: h.Record, New: record, TTL: c.settings.ttl, IfAbsent: true}
-	}
+	swap := Swap{Old: h.Record, New: h.record.released().Bytes(), TTL: c.settings.ttl, IfAbsent: true}
 	limit := time.Now().Add(h.record.Lease)
-	try := func(until time.Time) (stands bool, err error) {
-		own, stop := context.WithDeadline(context.WithoutCancel(ctx), until)
-		defer stop()
-		return c.retry(own, swap)
-	}
-	stands, err := try(earlier(limit, time.Now().Add(patience)))
+	stands, err := c.retry(ctx, swap, nil, earlier(limit, time.Now().Add(patience)), patience)
 	if !stands && err != nil && !isPermanent(err) && time.Now().Before(limit) {
 		c.client.background(c.key, func() {
-			stands, err := try(limit)
+			stands, err := c.retry(ctx, swap, nil, limit, h.record.Lease)
 			c.released(ctx, h, stands, err)
 		})
 		return
@@ -203,19 +166,29 @@ func (r StoredRecord) released() StoredRecord {
 	}
 }
 
-// retry sends a compare-and-set until the store has said yes or no, ctx ends,
-// or there is no point.
-func (c *call) retry(ctx context.Context, swap func() Swap) (stands bool, err error) {
-	err = backOff(ctx, func() (err error) {
-		stands, err = c.client.store.Replace(ctx, c.key, swap())
+// retry sends a compare-and-set until the store has said yes or no, or there is
+// no point, until limit at most, and no longer than patience after the caller's
+// context has ended. Where h is given, it also writes at an absent key for as long
+// as h's deadline lies ahead: then the store has lost our claim, and nobody else's.
+func (c *call) retry(ctx context.Context, swap Swap, h *held, limit time.Time, patience time.Duration) (
+	stands bool, err error,
+) {
+	own := newOutliving(ctx, limit, patience)
+	defer own.stop()
+	err = backOff(own, func() (err error) {
+		if h != nil {
+			swap.IfAbsent = c.client.heart.alive(h)
+		}
+		stands, err = c.client.store.Replace(own, c.key, swap)
 		if stands && err != nil {
 			return Permanent(err)
 		}
 		return err
 	})
-	var p *permanentError
-	if stands && errors.As(err, &p) {
-		err = p.error
+	if stands && err != nil {
+		if warning, ok := errors.AsType[*permanentError](err); ok {
+			err = warning.error
+		}
 	}
 	return stands, err
 }

@@ -35,7 +35,7 @@ func (t *Task[T, R]) done(c *call, running StoredRecord, took time.Duration, res
 	}
 	full := r
 	full.Value, full.HasValue, full.Codec = data, true, codec.Name()
-	if size := len(full.Bytes()); size > c.client.maxSize {
+	if size := full.size(); size > c.client.maxSize {
 		path, part := largest(codec, reflect.ValueOf(res.Value), len(data), maxDepth)
 		return r, errors.Join(unfit, c.fail(ErrNotRecorded, fmt.Sprintf(
 			"the record would have %d bytes, %d of them the value's %s, and WithMaxRecordSize allows %d",
@@ -75,7 +75,7 @@ func (c *call) annotate(r *StoredRecord, n note) error {
 	}
 	full := *r
 	full.Note = data
-	if size := len(full.Bytes()); size > c.client.maxSize {
+	if size := full.size(); size > c.client.maxSize {
 		return fmt.Errorf("the record would have %d bytes, and WithMaxRecordSize allows %d", size, c.client.maxSize)
 	}
 	r.Note = data

@@ -19,7 +19,21 @@ type Execution struct {
 	Fence   int64 // 0 for a task that runs unprotected, see WithFailOpen
 }
 
+// executing is the context of a task under execution.
+type executing struct {
+	context.Context
+	execution Execution
+}
+
 type executionKey struct{}
+
+// Value implements [context.Context].
+func (e executing) Value(key any) any {
+	if key == (executionKey{}) {
+		return e.execution
+	}
+	return e.Context.Value(key)
+}
 
 // FromContext returns the execution that ctx belongs to; outside a task it is
 // the zero value.
@@ -63,7 +77,7 @@ func (t *Task[T, R]) execute(ctx context.Context, c *call, o outcome, task T) (R
 		return res, err
 	}
 	done, unfit := t.done(c, h.record, time.Since(h.began), res)
-	stands, failure := c.complete(ctx, h, done, unfit)
+	stands, failure := c.complete(ctx, h, &done, unfit)
 	if stands {
 		answer = &done
 	}
@@ -103,7 +117,7 @@ func (t *Task[T, R]) unprotected(ctx context.Context, c *call, task T, why error
 	t.client.emit(ctx, Event{
 		Kind: EventFailedOpen, Task: c.task, Key: c.key, ID: x.ID, Attempt: 1, Duration: time.Since(c.start), Err: why,
 	})
-	run := context.WithValue(ctx, executionKey{}, x)
+	run := executing{ctx, x}
 	value, err := t.spec.Run(run, task)
 	res, _, err := t.judge(run, c.key, value, err)
 	return res, err

@@ -19,11 +19,13 @@ type flight struct {
 
 	// Guarded by all.mu.
 	leader *lead         // nil once the flight has ended
+	first  lead          // the one it starts with
 	queue  list.List     // of *follower, in order of arrival
 	seen   *StoredRecord // an execution in progress, the leader's own or another's
 	news   chan struct{} // closed when seen changes; made when somebody asks
 
-	// What the leader learned in the end; written before done is closed.
+	// What the leader learned in the end; written before done, which the first
+	// follower makes, is closed.
 	done   chan struct{}
 	answer *StoredRecord // the answer to all
 	err    error         // the store's failure, which is everybody's
@@ -48,10 +50,13 @@ func (fs *flights) join(key string) (*lead, *follower) {
 	defer fs.mu.Unlock()
 	f := fs.byKey[key]
 	if f == nil {
-		f = &flight{key: key, all: fs, done: make(chan struct{})}
-		f.leader = &lead{f}
+		f = &flight{key: key, all: fs}
+		f.first.flight, f.leader = f, &f.first
 		fs.byKey[key] = f
 		return f.leader, nil
+	}
+	if f.done == nil {
+		f.done = make(chan struct{})
 	}
 	follows := &follower{flight: f, promoted: make(chan struct{})}
 	follows.place = f.queue.PushBack(follows)
@@ -85,8 +90,8 @@ func (f *flight) look() (seen *StoredRecord, news <-chan struct{}) {
 }
 
 // progress tells the followers of an execution in progress.
-func (l *lead) progress(r StoredRecord) {
-	l.lock(func(f *flight) { f.see(&r) })
+func (l *lead) progress(r *StoredRecord) {
+	l.lock(func(f *flight) { f.see(r) })
 }
 
 // land ends the flight with an answer, or with an error, for every follower.
@@ -137,5 +142,7 @@ func (f *flight) promote() {
 func (f *flight) end() {
 	f.leader = nil
 	delete(f.all.byKey, f.key)
-	close(f.done)
+	if f.done != nil {
+		close(f.done)
+	}
 }

@@ -13,13 +13,14 @@ import (
 type held struct {
 	Lease                          // key, own record, retention
 	record StoredRecord            // the same record, read
-	ctx    context.Context         //nolint:containedctx // the task's, which ends with the claim
-	cancel context.CancelCauseFunc // ends ctx
-	lost   func()                  // called once, when the lease is lost
-	gone   atomic.Bool             // it was
-	told   chan struct{}           // closed when observers know that it was
 	from   State                   // what the claim took the place of
 	began  time.Time               // when the claim was sent
+	call   *call                   // whose claim it is
+	lead   *lead                   // of the key's flight
+	ctx    context.Context         //nolint:containedctx // the task's, which ends with the claim
+	cancel context.CancelCauseFunc // ends ctx
+	gone   atomic.Bool             // the lease was lost
+	told   chan struct{}           // closed when observers know that; made before gone is set
 
 	// Guarded by heart.mu.
 	deadline time.Time // the last moment at which the lease is surely ours
@@ -27,6 +28,20 @@ type held struct {
 	beat     time.Time // when the next heartbeat is due
 	beating  bool      // one is under way
 	index    int       // in the heap; -1 when not kept any more
+}
+
+// lost is called once, when the lease is lost.
+func (h *held) lost() {
+	h.told = make(chan struct{})
+	h.gone.Store(true)
+	h.cancel(ErrLeaseLost)
+	h.lead.handOver() // those who follow need not wait for a task that may not heed its context
+	e := h.call.event(EventLost, h)
+	e.Err = ErrLeaseLost
+	go func() { // other claims' heartbeats need not wait for an observer
+		defer close(h.told)
+		h.call.client.emit(h.ctx, e)
+	}()
 }
 
 // margin is how long before the store does we call a lease over: it covers the
@@ -39,17 +54,16 @@ func passed(t, now time.Time) bool {
 	return !now.Before(t) || !now.Round(0).Before(t.Round(0))
 }
 
-// A heart keeps the claims of one client alive. One goroutine serves them all,
-// and only while there are any: it sends the heartbeats that are due together,
-// and cancels the context of a task whose lease it could not renew in time,
-// before the store calls that lease stale.
+// A heart keeps the claims of one client alive, by one timer for them all: it
+// sends the heartbeats that are due together, and cancels the context of a task
+// whose lease it could not renew in time, before the store calls that lease stale.
 type heart struct {
 	store Store
 
-	mu      sync.Mutex
-	claims  claimHeap
-	beating bool          // the goroutine runs
-	earlier chan struct{} // wakes it when an earlier event was added
+	mu     sync.Mutex
+	claims claimHeap
+	timer  *time.Timer
+	next   time.Time // when the timer fires; zero if it will not
 }
 
 // keep starts the heartbeats of h, whose deadline is set. It refuses a claim
@@ -64,15 +78,28 @@ func (b *heart) keep(h *held) bool {
 	lease := h.record.Lease
 	h.beat = h.deadline.Add(margin(lease) - lease + lease/3) // a third after the lease's start
 	heap.Push(&b.claims, h)
-	switch {
-	case !b.beating:
-		b.beating = true
-		b.earlier = make(chan struct{}, 1)
-		go b.run(b.earlier)
-	case h.index == 0:
-		b.wake()
-	}
+	b.look(h.at(), now)
 	return true
+}
+
+// look sees to it that the heart looks at its claims at that time, or sooner; the
+// caller holds the lock.
+func (b *heart) look(at, now time.Time) {
+	// A suspended machine stops the clock that timers go by: look at the wall clock
+	// every now and then.
+	const suspicion = time.Second
+	if latest := now.Add(suspicion); at.After(latest) {
+		at = latest
+	}
+	if !b.next.IsZero() && !at.Before(b.next) {
+		return
+	}
+	b.next = at
+	if b.timer == nil {
+		b.timer = time.AfterFunc(at.Sub(now), b.round)
+		return
+	}
+	b.timer.Reset(at.Sub(now))
 }
 
 // settle says that h's task has returned. Heartbeats go on, but that they cannot
@@ -90,9 +117,6 @@ func (b *heart) drop(h *held) {
 	if h.index >= 0 {
 		heap.Remove(&b.claims, h.index)
 	}
-	if len(b.claims) == 0 && b.beating {
-		b.wake() // to end
-	}
 }
 
 // alive tells whether h's deadline lies ahead.
@@ -102,42 +126,20 @@ func (b *heart) alive(h *held) bool {
 	return !passed(h.deadline, time.Now())
 }
 
-func (b *heart) wake() {
-	select {
-	case b.earlier <- struct{}{}:
-	default:
+// round does what is due.
+func (b *heart) round() {
+	due, lost := b.examine()
+	for _, h := range lost {
+		h.lost()
+	}
+	if len(due) > 0 {
+		b.send(due)
 	}
 }
 
-// suspicion is how often the heart looks at the wall clock: a suspended machine
-// stops the clock that timers go by.
-const suspicion = time.Second
-
-func (b *heart) run(earlier <-chan struct{}) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		due, lost, next, ok := b.round()
-		for _, h := range lost {
-			h.lost()
-		}
-		if len(due) > 0 {
-			go b.send(due)
-		}
-		if !ok {
-			return
-		}
-		timer.Reset(min(time.Until(next), suspicion))
-		select {
-		case <-timer.C:
-		case <-earlier:
-		}
-	}
-}
-
-// round takes out the claims whose deadline has passed, marks those whose
-// heartbeat is due, and says when to look again; false if nothing is left.
-func (b *heart) round() (due, lost []*held, next time.Time, ok bool) {
+// examine takes out the claims whose deadline has passed, and marks those whose
+// heartbeat is due.
+func (b *heart) examine() (due, lost []*held) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
@@ -158,11 +160,11 @@ func (b *heart) round() (due, lost []*held, next time.Time, ok bool) {
 		heap.Fix(&b.claims, 0)
 		due = append(due, h)
 	}
-	if len(b.claims) == 0 {
-		b.beating = false
-		return due, lost, next, false
+	b.next = time.Time{}
+	if len(b.claims) > 0 {
+		b.look(b.claims[0].at(), now)
 	}
-	return due, lost, b.claims[0].at(), true
+	return due, lost
 }
 
 // send beats for claims that are due, and learns of each by itself, so that no
@@ -188,19 +190,21 @@ func (b *heart) report(h *held, sent time.Time, err error) {
 		return
 	}
 	lost := false
-	switch now := time.Now(); {
+	now := time.Now()
+	switch {
 	case errors.Is(err, ErrLeaseLost):
 		heap.Remove(&b.claims, h.index)
 		lost = !h.settling
 	case err != nil:
 		h.beat = now.Add(h.record.Lease / 20)
 		heap.Fix(&b.claims, h.index)
-		b.wake()
 	default:
 		h.deadline = sent.Add(h.record.Lease - margin(h.record.Lease))
 		h.beat = sent.Add(h.record.Lease / 3)
 		heap.Fix(&b.claims, h.index)
-		b.wake()
+	}
+	if h.index >= 0 {
+		b.look(h.at(), now)
 	}
 	b.mu.Unlock()
 	if lost {

@@ -34,9 +34,9 @@ func (t *Task[T, R]) Lookup(ctx context.Context, task T) (Record[R], error) {
 	}
 	r.Result = Result[R]{Status: stored.Status, Reason: n.Reason, Metadata: n.Metadata}
 	if stored.HasValue && !t.void {
-		return r, t.value(c, stored, &r.Result.Value)
+		r.Result.Value, err = t.value(c, stored)
 	}
-	return r, nil
+	return r, err
 }
 
 // lookup returns what is stored, read and as it is, or nil and an empty reply.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,8 +63,12 @@ func Marked(record []byte) []byte {
 	return record
 }
 
-// unmarked returns a copy of a running record without its waiting mark.
+// unmarked returns a running record without its waiting mark: itself, where it has
+// none, or a copy.
 func unmarked(record []byte) []byte {
+	if record[markOffset] == markAlone {
+		return record
+	}
 	record = bytes.Clone(record)
 	record[markOffset] = markAlone
 	return record
@@ -72,14 +77,28 @@ func unmarked(record []byte) []byte {
 // SameClaim tells whether stored is the running record own, waiting mark aside.
 // It is false where own is no running record.
 func SameClaim(stored, own []byte) bool {
-	return len(stored) == len(own) && len(own) > markOffset && bytes.HasPrefix(own, runningPrefix) &&
+	return len(stored) == len(own) && len(own) > markOffset && IsRunning(own) &&
 		bytes.Equal(stored[:markOffset], own[:markOffset]) &&
 		bytes.Equal(stored[markOffset+1:], own[markOffset+1:])
 }
 
+// IsRunning tells whether stored is a running record, without reading all of it.
+func IsRunning(stored []byte) bool { return bytes.HasPrefix(stored, runningPrefix) }
+
 // Bytes returns the record as it is stored.
 func (r StoredRecord) Bytes() []byte {
-	b := make([]byte, 0, 128+len(r.Note)+len(r.Value))
+	var header [maxHeaderLen]byte
+	b := r.appendHeader(header[:0])
+	return slices.Concat(b, r.Note, r.Value)
+}
+
+// size is how many bytes the record has as it is stored.
+func (r StoredRecord) size() int {
+	var header [maxHeaderLen]byte
+	return len(r.appendHeader(header[:0])) + len(r.Note) + len(r.Value)
+}
+
+func (r StoredRecord) appendHeader(b []byte) []byte {
 	b = append(b, recordVersion...)
 	b = append(b, ' ')
 	switch r.State {
@@ -126,9 +145,7 @@ func (r StoredRecord) Bytes() []byte {
 	if len(r.Note) > 0 {
 		b = strconv.AppendInt(append(b, " note="...), int64(len(r.Note)), 10)
 	}
-	b = append(b, '\n')
-	b = append(b, r.Note...)
-	return append(b, r.Value...)
+	return append(b, '\n')
 }
 
 func appendField(b []byte, n int64) []byte { return strconv.AppendInt(append(b, ' '), n, 10) }

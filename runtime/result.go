@@ -16,6 +16,20 @@ const (
 	StatusFailed  Status = "failed"
 )
 
+// text returns the status as a value of type string. Of the known ones it costs no
+// allocation.
+func (s Status) text() any {
+	switch s {
+	case StatusSuccess:
+		return "success"
+	case StatusSkipped:
+		return "skipped"
+	case StatusFailed:
+		return "failed"
+	}
+	return string(s)
+}
+
 // A State says where a key's execution stands.
 type State string
 

@@ -90,7 +90,7 @@ func (c Claim) Matches(r StoredRecord) bool {
 
 // A Reply is what a store answers.
 type Reply struct {
-	Record []byte        // the key's value after the step; nil if it is absent
+	Record []byte        // the key's value after the step, to be read only; nil if it is absent
 	Owned  bool          // the record is the caller's own claim
 	From   State         // what an owned record replaced: running, released or, if nothing, ""
 	TTL    time.Duration // until the key expires; zero where Claim cannot know

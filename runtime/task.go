@@ -154,7 +154,7 @@ func (t *Task[T, R]) call(ctx context.Context, task T) (*call, error) {
 		return nil, err
 	}
 	return &call{
-		client: t.client, settings: &t.settings, task: t.spec.Name, key: key, print: print, start: time.Now(),
+		work: work{key: key}, client: t.client, settings: &t.settings, task: t.spec.Name, print: print, start: time.Now(),
 	}, nil
 }
 
@@ -165,12 +165,11 @@ func (t *Task[T, R]) Run(ctx context.Context, task T) (Result[R], error) {
 	if err != nil {
 		return refused[R](err), err
 	}
-	work, open := t.client.begin(c.key)
-	if !open {
+	if !t.client.begin(&c.work) {
 		err := c.fail(ErrClosed, "", nil)
 		return refused[R](err), err
 	}
-	defer t.client.end(work)
+	defer t.client.end(&c.work)
 	o, err := c.obtain(ctx)
 	switch {
 	case errors.Is(err, ErrUnavailable) && !isPermanent(err) && t.client.failOpen:
@@ -200,12 +199,14 @@ func (t *Task[T, R]) replay(ctx context.Context, c *call, answer *StoredRecord, 
 	switch t.settings.onDuplicate {
 	case PolicySkip:
 		res.Status, res.Reason = StatusSkipped, reasonDuplicate
-		res.Metadata = map[string]any{"idempotent": true, "originalStatus": string(answer.Status)}
+		res.Metadata = map[string]any{"idempotent": true, "originalStatus": answer.Status.text()}
 	case PolicyFail:
 		res.Status, res.Reason = StatusFailed, reasonRefused
 		err = &DuplicateError{Key: c.key, Original: *res.Original}
 	case PolicyReturnCached:
-		err = t.decode(c, answer, &res)
+		var n note
+		res.Value, n, err = t.decode(c, answer)
+		res.Status, res.Reason, res.Metadata = answer.Status, n.Reason, n.Metadata
 		if err == nil && t.spec.Restore != nil {
 			t.spec.Restore(task, res.Value)
 		}
@@ -217,36 +218,35 @@ func (t *Task[T, R]) replay(ctx context.Context, c *call, answer *StoredRecord, 
 	return res, err
 }
 
-// decode reads an answer into res; its error is the answer's own failure, or
-// says why there is none to be had.
-func (t *Task[T, R]) decode(c *call, answer *StoredRecord, res *Result[R]) error {
-	n, err := answer.note()
-	if err != nil {
-		return c.fail(ErrCorrupt, "its reason and metadata are no JSON", err)
-	}
-	res.Status, res.Reason, res.Metadata = answer.Status, n.Reason, n.Metadata
+// decode reads an answer; its error is the answer's own failure, or says why there
+// is none to be had.
+func (t *Task[T, R]) decode(c *call, answer *StoredRecord) (value R, n note, err error) {
+	n, err = answer.note()
 	switch {
+	case err != nil:
+		err = c.fail(ErrCorrupt, "its reason and metadata are no JSON", err)
 	case answer.Status == StatusFailed:
-		return &FailedError{Key: c.key, Reason: n.Reason, Metadata: n.Metadata}
+		err = &FailedError{Key: c.key, Reason: n.Reason, Metadata: n.Metadata}
 	case t.void:
-		return nil
 	case !answer.HasValue:
-		return c.fail(ErrNoResult, fmt.Sprintf("it finished with status %q", answer.Status), nil)
+		err = c.fail(ErrNoResult, fmt.Sprintf("it finished with status %q", answer.Status), nil)
+	default:
+		value, err = t.value(c, answer)
 	}
-	return t.value(c, answer, &res.Value)
+	return value, n, err
 }
 
-func (t *Task[T, R]) value(c *call, answer *StoredRecord, value *R) error {
+func (t *Task[T, R]) value(c *call, answer *StoredRecord) (R, error) {
+	var none, value R
 	if name := t.settings.codec.Name(); answer.Codec != name {
-		return c.fail(ErrCorrupt, fmt.Sprintf("its value was written by codec %q and is read by %q", answer.Codec, name), nil)
+		return none, c.fail(ErrCorrupt, fmt.Sprintf("its value was written by codec %q and is read by %q", answer.Codec, name), nil)
 	}
 	data := answer.Value
 	if !isJSON(t.settings.codec) {
 		data = bytes.Clone(data)
 	}
-	if err := unmarshal(t.settings.codec, data, value); err != nil {
-		*value = *new(R)
-		return c.fail(ErrCorrupt, fmt.Sprintf("its value does not decode as %s", reflect.TypeFor[R]()), err)
+	if err := unmarshal(t.settings.codec, data, &value); err != nil {
+		return none, c.fail(ErrCorrupt, fmt.Sprintf("its value does not decode as %s", reflect.TypeFor[R]()), err)
 	}
-	return nil
+	return value, nil
 }

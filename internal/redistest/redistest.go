@@ -197,6 +197,11 @@ func (s *Server) answers() error {
 			return fmt.Errorf("redis-server ended at its start: %s", log)
 		default:
 		}
+		conn, dialErr := net.Dial("tcp", s.Addr) // a client would log every try
+		if err = dialErr; err != nil {
+			continue
+		}
+		_ = conn.Close()
 		if err = s.admin.Ping(context.Background()).Err(); err == nil {
 			return nil
 		}

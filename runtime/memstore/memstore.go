@@ -55,17 +55,15 @@ func (s *Store) Claim(ctx context.Context, key string, c idem.Claim) (idem.Reply
 	if err := ctx.Err(); err != nil {
 		return idem.Reply{}, err
 	}
-	own := c.Record().Bytes()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	e := s.find(key, now)
 	if e == nil {
-		s.put(key, own, now, c.Retention)
-		return idem.Reply{Record: own, Owned: true, TTL: c.Retention}, nil
+		return s.own(key, c, c.Record(), "", now), nil
 	}
 	r := e.reply(now)
-	r.Owned = idem.SameClaim(e.record, own)
+	r.Owned = idem.IsRunning(e.record) && idem.SameClaim(e.record, c.Record().Bytes())
 	return r, nil
 }
 
@@ -234,8 +232,7 @@ func (s *Store) put(key string, record []byte, now time.Time, ttl time.Duration)
 	s.expiring.moved(e)
 }
 
-// reply returns the entry as it stands. The record is a copy: a codec may keep
-// or change the bytes that it reads.
+// reply returns the entry as it stands.
 func (e *entry) reply(now time.Time) idem.Reply {
-	return idem.Reply{Record: bytes.Clone(e.record), TTL: e.expires.Sub(now)}
+	return idem.Reply{Record: e.record, TTL: e.expires.Sub(now)}
 }

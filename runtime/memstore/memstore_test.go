@@ -67,7 +67,7 @@ func TestRecordsShowsWhatIsUnfinished(t *testing.T) {
 	assert.Equal(t, map[string]idem.State{"k": idem.StateRunning}, states)
 }
 
-func TestRepliesCanBeChangedWithoutHarm(t *testing.T) {
+func TestASwapCanBeChangedAfterwardsWithoutHarm(t *testing.T) {
 	s := memstore.New()
 	done := []byte("i1 done a 1 1000 5 2\n42")
 	_, err := s.Replace(t.Context(), "k", idem.Swap{New: done, TTL: time.Hour, IfAbsent: true})
@@ -75,13 +75,10 @@ func TestRepliesCanBeChangedWithoutHarm(t *testing.T) {
 	clear(done)
 	r, err := s.Lookup(t.Context(), "k")
 	require.NoError(t, err)
-	clear(r.Record)
-	r, err = s.Lookup(t.Context(), "k")
-	require.NoError(t, err)
 	assert.Equal(t, "i1 done a 1 1000 5 2\n42", string(r.Record))
 }
 
-func TestADuplicateAllocatesOnlyItsCopyOfTheRecord(t *testing.T) {
+func TestADuplicateAllocatesNothing(t *testing.T) {
 	s := memstore.New()
 	_, err := s.Replace(t.Context(), "k",
 		idem.Swap{New: []byte("i1 done a 1 1000 5 2\n42"), TTL: time.Hour, IfAbsent: true})
@@ -90,5 +87,5 @@ func TestADuplicateAllocatesOnlyItsCopyOfTheRecord(t *testing.T) {
 	allocs := testing.AllocsPerRun(1000, func() {
 		_, _ = s.Claim(context.Background(), "k", c)
 	})
-	assert.LessOrEqual(t, allocs, 2.0, "the claim's own record and the copy of the stored one")
+	assert.Zero(t, allocs)
 }

@@ -50,6 +50,9 @@ lint: tools/bin/golangci-lint ## run golangci-lint, formatting included, on ever
 .PHONY: fmt
 fmt: tools/bin/golangci-lint ## format with gofumpt, imports grouped
 	tools/bin/golangci-lint fmt ./...
+	@for module in $(MODULES); do \
+		(cd "$$module" && "$(CURDIR)/tools/bin/golangci-lint" fmt --config "$(CURDIR)/.golangci.yml" ./...); \
+	done
 
 # The linters' versions are pinned in a module of their own, so that no user of
 # idemgen inherits what they depend on.

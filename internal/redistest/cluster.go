@@ -2,9 +2,9 @@ package redistest
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -69,18 +69,22 @@ func (c *Cluster) Client(opts ...func(*redis.ClusterOptions)) *redis.ClusterClie
 	return client
 }
 
-// KeyOf returns a key, different for every n, that belonged to Primaries[i] at
-// the start.
-func (c *Cluster) KeyOf(i, n int) string {
+// KeyOf returns a key with the prefix that belonged to Primaries[i] at the start.
+func (c *Cluster) KeyOf(i int, prefix string) string {
 	c.t.Helper()
 	from, to := share(i)
-	for try := 0; ; try++ {
-		key := fmt.Sprintf("key %d of primary %d, try %d", n, i, try)
-		slot := c.Primaries[i].Do("cluster", "keyslot", key).(int64)
-		if slot >= int64(from) && slot <= int64(to) {
+	for n := 0; ; n++ {
+		key := prefix + strconv.Itoa(n)
+		if slot := c.Primaries[i].Slot(key); slot >= from && slot <= to {
 			return key
 		}
 	}
+}
+
+// Slot returns the slot to which a key belongs.
+func (s *Server) Slot(key string) int {
+	s.t.Helper()
+	return int(s.Do("cluster", "keyslot", key).(int64))
 }
 
 // NodeID returns the name by which the other servers know one.

@@ -52,7 +52,7 @@ func TestAClusterServesKeysOfEachPrimary(t *testing.T) {
 	c := redistest.StartCluster(t)
 	client := c.Client()
 	for i, primary := range c.Primaries {
-		key := c.KeyOf(i, 0)
+		key := c.KeyOf(i, "key")
 		require.NoError(t, client.Set(t.Context(), key, "v", 0).Err())
 		assert.Equal(t, "v", primary.Do("get", key))
 	}

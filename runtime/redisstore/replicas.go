@@ -33,25 +33,50 @@ func (r replicas) missing(acks int) error {
 	return fmt.Errorf("redisstore: %d of %d replicas had the record after %v", acks, r.count, r.timeout)
 }
 
-// send sends one command about the key. Where replicas count, WAIT follows it in
-// a plain pipeline to the key's master: anything else could put the two on
-// different connections, which makes WAIT's answer meaningless.
+// send sends one command about the key; acks is how many replicas have what it
+// wrote, where they count.
 func (s *Store) send(ctx context.Context, key string, command func(redis.Cmdable) redis.Cmder) (acks int, err error) {
 	if s.replicas.count == 0 {
-		return 0, command(s.client).Err()
+		err = command(s.client).Err()
+	} else {
+		acks, err = s.sendAndWait(ctx, key, command)
 	}
+	s.lookAgain(ctx, err)
+	return acks, err
+}
+
+// sendAndWait sends the command and WAIT to the key's master. A Cluster's
+// redirections it follows as often as the client would.
+func (s *Store) sendAndWait(ctx context.Context, key string, command func(redis.Cmdable) redis.Cmder) (acks int, err error) {
 	master, err := masterFor(ctx, s.client, key)
 	if err != nil {
 		return 0, err
 	}
-	pipe := master.Pipeline()
+	to := target{client: master}
+	cluster, ok := s.client.(*redis.ClusterClient)
+	for redirections := 0; ; redirections++ {
+		acks, err = s.pipeAndWait(ctx, to, command)
+		to.done()
+		if !ok || redirections == cluster.Options().MaxRedirects {
+			return acks, err
+		}
+		if to, ok = to.redirected(ctx, cluster, err); !ok {
+			return acks, err
+		}
+	}
+}
+
+// pipeAndWait sends the command and WAIT in a plain pipeline: anything else could
+// put the two on different connections, which makes WAIT's answer meaningless.
+func (s *Store) pipeAndWait(ctx context.Context, to target, command func(redis.Cmdable) redis.Cmder) (acks int, err error) {
+	pipe := to.client.Pipeline()
+	if to.asking {
+		pipe.Do(ctx, "asking")
+	}
 	cmd := command(pipe)
 	wait := pipe.Do(ctx, "wait", s.replicas.count, s.replicas.timeout.Milliseconds())
 	_, _ = pipe.Exec(ctx)
 	if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) {
-		if cluster, ok := s.client.(*redis.ClusterClient); ok && isRedirect(err) {
-			cluster.ReloadState(ctx)
-		}
 		return 0, err
 	}
 	acks, err = wait.Int()

@@ -24,8 +24,9 @@ import (
 // test against, for instance a Valkey or a newer Redis.
 const BinaryVariable = "IDEMGEN_REDIS_SERVER"
 
-// startTimeout bounds how long a server may take until it answers.
-const startTimeout = 20 * time.Second
+// startTimeout bounds how long servers may take until they answer, or know each
+// other.
+const startTimeout = time.Minute
 
 // A Server is one redis-server process. Its methods fail the test that started
 // it if they cannot do their work.

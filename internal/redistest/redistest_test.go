@@ -2,6 +2,9 @@ package redistest_test
 
 import (
 	"crypto/tls"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -67,4 +70,21 @@ func TestSentinelsReplaceAPrimaryAndClientsFollow(t *testing.T) {
 	s.Failover()
 	require.NoError(t, client.Set(t.Context(), "k", "w", 0).Err())
 	assert.Equal(t, "w", client.Get(t.Context(), "k").Val())
+}
+
+func TestEveryProcessIsTheServerThatTheVariableNames(t *testing.T) {
+	server := os.Getenv(redistest.BinaryVariable)
+	if server == "" {
+		server = "redis-server"
+	}
+	dir := t.TempDir()
+	started := filepath.Join(dir, "started")
+	script := "#!/bin/sh\necho \"$@\" >>" + started + "\nexec " + server + " \"$@\"\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "server"), []byte(script), 0o700))
+	t.Setenv(redistest.BinaryVariable, filepath.Join(dir, "server"))
+	redistest.StartSentinel(t)
+	lines, err := os.ReadFile(started)
+	require.NoError(t, err)
+	assert.Equal(t, 6, strings.Count(string(lines), "\n"))
+	assert.Equal(t, 3, strings.Count(string(lines), " --sentinel\n"))
 }

@@ -13,22 +13,20 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	conforms := func(name string, start func(t *testing.T) redis.UniversalClient, opts ...redisstore.Option) {
+	t.Parallel()
+	conforms := func(name string, client redis.UniversalClient, opts ...redisstore.Option) {
+		store := openOn(t, client, opts...)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			store := openOn(t, start(t), opts...)
 			storetest.Run(t, func(*testing.T) idem.Store { return store })
 		})
 	}
-	single := func(t *testing.T) redis.UniversalClient { return redistest.Start(t).Client() }
-	tls := func(t *testing.T) redis.UniversalClient { return redistest.Start(t, redistest.WithTLS()).Client() }
-	sentinel := func(t *testing.T) redis.UniversalClient { return redistest.StartSentinel(t).Client() }
-	cluster := func(t *testing.T) redis.UniversalClient { return redistest.StartCluster(t).Client() }
-	conforms("on a single server", single)
-	conforms("over TLS", tls)
-	conforms("behind Sentinel", sentinel)
-	conforms("on a Cluster", cluster)
-	conforms("on a Cluster, with replicas", cluster, redisstore.WithReplicas(1, 10*time.Second))
+	conforms("on a single server", redistest.Start(t).Client())
+	conforms("over TLS", redistest.Start(t, redistest.WithTLS()).Client())
+	conforms("behind Sentinel", redistest.StartSentinel(t).Client())
+	cluster := redistest.StartCluster(t)
+	conforms("on a Cluster", cluster.Client())
+	conforms("on a Cluster, with replicas", cluster.Client(), redisstore.WithReplicas(1, 10*time.Second))
 }
 
 // open returns a store on the server, with a client of its own.

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -19,9 +18,10 @@ import (
 // jobPrefix is how the keys of jobs begin.
 var jobPrefix = strings.TrimSuffix(jobKey, "job")
 
-// jobOf returns a job whose key belongs to the Cluster's primary i.
-func jobOf(c *redistest.Cluster, i int) string {
-	return strings.TrimPrefix(c.KeyOf(i, jobPrefix), jobPrefix)
+// jobOf returns a job, with a name of its own, whose key belongs to the Cluster's
+// primary i.
+func jobOf(c *redistest.Cluster, i int, name string) string {
+	return strings.TrimPrefix(c.KeyOf(i, jobPrefix+name), jobPrefix)
 }
 
 func TestWakeUpsOnACluster(t *testing.T) {
@@ -31,7 +31,7 @@ func TestWakeUpsOnACluster(t *testing.T) {
 
 	t.Run("a completion that nobody awaits publishes nothing", func(t *testing.T) {
 		for i := range c.Primaries {
-			_, err := jobs(idem.New(store), answer).Run(t.Context(), jobOf(c, i))
+			_, err := jobs(idem.New(store), answer).Run(t.Context(), jobOf(c, i, "job"))
 			require.NoError(t, err)
 		}
 		assert.Zero(t, c.Count("publish"))
@@ -146,7 +146,7 @@ func TestASilentPrimaryCostsItsOwnClaimsOnly(t *testing.T) {
 			result := make(chan error, 1)
 			results = append(results, result)
 			go func() {
-				_, err := task.Run(context.Background(), jobOf(c, i))
+				_, err := task.Run(context.Background(), jobOf(c, i, "job"))
 				result <- err
 			}()
 		}
@@ -173,49 +173,4 @@ func TestASilentPrimaryCostsItsOwnClaimsOnly(t *testing.T) {
 		assert.NoError(t, errs[1])
 		assert.NoError(t, errs[2])
 	})
-}
-
-// unasked keeps a client from looking by itself, after a while, where slots are.
-func unasked(o *redis.ClusterOptions) { o.ClusterStateReloadInterval = time.Hour }
-
-func TestAKilledPrimarysReplicaIsFoundSoonAfterItsPromotion(t *testing.T) {
-	t.Parallel()
-	c := redistest.StartCluster(t)
-	primary, replica := c.Primaries[0], c.Replicas[0]
-	store, replicated := openOn(t, c.Client(unasked)), openOn(t, c.Client(unasked), redisstore.WithReplicas(1, 10*time.Second))
-	heart, newcomer := openOn(t, c.Client(unasked)), openOn(t, c.Client(unasked))
-
-	lease, fresh := newClaim(), newClaim()
-	key, free := c.KeyOf(0, "held"), c.KeyOf(0, "free")
-	// Each client has learnt where slots are.
-	record := claim(t, replicated, key, lease)
-	for _, s := range []*redisstore.Store{store, heart, newcomer} {
-		_, err := s.Lookup(t.Context(), key)
-		require.NoError(t, err)
-	}
-	primary.Kill()
-	require.Eventually(t, func() bool {
-		return strings.Contains(replica.Do("info", "replication").(string), "role:master")
-	}, 30*time.Second, 20*time.Millisecond)
-
-	require.Eventually(t, func() (beats bool) {
-		heart.Heartbeat(t.Context(), []idem.Lease{{Key: key, Record: record, Retention: lease.Retention}}, func(_ int, err error) {
-			beats = err == nil
-		})
-		return beats
-	}, 30*time.Second, 20*time.Millisecond, "heartbeat")
-	require.Eventually(t, func() bool {
-		reply, err := newcomer.Claim(t.Context(), free, fresh)
-		return err == nil && reply.Owned
-	}, 30*time.Second, 20*time.Millisecond, "claim")
-	require.Eventually(t, func() bool {
-		stands, err := store.Replace(t.Context(), key, idem.Swap{Old: record, New: answerTo(t, record), TTL: time.Hour})
-		return err == nil && stands
-	}, 30*time.Second, 20*time.Millisecond, "complete")
-	primary.Restart()
-	c.AwaitOK()
-	require.Eventually(t, func() bool {
-		_, err := replicated.Claim(t.Context(), c.KeyOf(0, "another"), newClaim())
-		return err == nil
-	}, 30*time.Second, 20*time.Millisecond, "claim with replicas")
 }

@@ -4,6 +4,7 @@ package redistest
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -23,21 +24,26 @@ import (
 // test against, for instance a Valkey or a newer Redis.
 const BinaryVariable = "IDEMGEN_REDIS_SERVER"
 
-// startTimeout bounds how long a server may take until it answers.
-const startTimeout = 20 * time.Second
+// startTimeout bounds how long servers may take until they answer, or know each
+// other.
+const startTimeout = time.Minute
 
 // A Server is one redis-server process. Its methods fail the test that started
 // it if they cannot do their work.
 type Server struct {
 	// Addr is host:port, the same across restarts.
 	Addr string
+	// TLS trusts the server's certificate. It is nil unless there is one, see [WithTLS].
+	TLS *tls.Config
 
-	t       testing.TB
-	dir     string
-	config  []string
-	process *exec.Cmd
-	exited  chan struct{} // closed when the process has ended
-	admin   *redis.Client
+	t           testing.TB
+	dir         string
+	config      []string
+	flags       []string // of the command line
+	clusterPort string   // of the Cluster's own traffic, if it belongs to one
+	process     *exec.Cmd
+	exited      chan struct{} // closed when the process has ended
+	admin       *redis.Client
 }
 
 // An Option sets up a [Server].
@@ -71,6 +77,9 @@ func Start(t testing.TB, opts ...Option) *Server {
 	var err error
 	for range 5 { // somebody else may take the port in between
 		s.Addr = freeAddr(t)
+		if s.clusterPort != "" {
+			_, s.clusterPort, _ = net.SplitHostPort(freeAddr(t))
+		}
 		if err = s.launch(); err == nil {
 			return s
 		}
@@ -82,7 +91,7 @@ func Start(t testing.TB, opts ...Option) *Server {
 
 // Client opens a client that is closed when the test ends.
 func (s *Server) Client() *redis.Client {
-	c := redis.NewClient(&redis.Options{Addr: s.Addr})
+	c := redis.NewClient(&redis.Options{Addr: s.Addr, TLSConfig: s.TLS})
 	s.t.Cleanup(func() { _ = c.Close() })
 	return c
 }
@@ -90,6 +99,9 @@ func (s *Server) Client() *redis.Client {
 // URL is the server's address as REDIS_URL has it. The user is optional.
 func (s *Server) URL(user *url.Userinfo) string {
 	u := url.URL{Scheme: "redis", Host: s.Addr, User: user}
+	if s.TLS != nil {
+		u.Scheme = "rediss"
+	}
 	return u.String()
 }
 
@@ -159,19 +171,28 @@ func (s *Server) AwaitReplicas(n int) {
 // launch starts the process and waits until it answers.
 func (s *Server) launch() error {
 	host, port, _ := net.SplitHostPort(s.Addr)
-	config := append([]string{
+	config := []string{
 		"bind " + host,
-		"port " + port,
 		"dir " + s.dir,
 		"logfile " + filepath.Join(s.dir, "redis.log"),
 		`save ""`,
 		"repl-diskless-sync-delay 0",
-	}, s.config...)
+		"repl-ping-replica-period 1", // in a Cluster, a replica is none before its first
+	}
+	if s.TLS != nil {
+		config = append(config, "port 0", "tls-port "+port)
+	} else {
+		config = append(config, "port "+port)
+	}
+	if s.clusterPort != "" {
+		config = append(config, "cluster-enabled yes", "cluster-port "+s.clusterPort)
+	}
+	config = append(config, s.config...)
 	file := filepath.Join(s.dir, "redis.conf")
 	if err := os.WriteFile(file, []byte(strings.Join(config, "\n")+"\n"), 0o600); err != nil {
 		return err
 	}
-	process := exec.Command(binary(s.t), file)
+	process := exec.Command(binary(s.t), append([]string{file}, s.flags...)...)
 	if err := process.Start(); err != nil {
 		return err
 	}
@@ -184,7 +205,7 @@ func (s *Server) launch() error {
 	if s.admin != nil {
 		_ = s.admin.Close()
 	}
-	s.admin = redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1, DialerRetries: 1})
+	s.admin = redis.NewClient(&redis.Options{Addr: s.Addr, TLSConfig: s.TLS, MaxRetries: -1, DialerRetries: 1})
 	return s.answers()
 }
 
@@ -243,6 +264,16 @@ func binary(t testing.TB) string {
 			"install it, for instance by `apt-get install redis-server`, or set %s to its path: %v", BinaryVariable, err)
 	}
 	return path
+}
+
+// await polls until condition returns true, or fails the test.
+func await(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	for end := time.Now().Add(startTimeout); !condition(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("redistest: %s did not come true in %v", what, startTimeout)
+		}
+	}
 }
 
 func freeAddr(t testing.TB) string {

@@ -32,14 +32,15 @@ func (f Finding) String() string {
 }
 
 // Check looks at how Redis is set up, and tries each of the store's commands on a
-// key of its own that expires within seconds, see [WithProbeKey]. Its findings
-// are in order of their subjects; none is good news. An error means that Redis
-// could not be asked.
+// key of its own that expires within seconds, see [WithProbeKey]. On a Cluster it
+// looks at every server, and has a key for each primary. Its findings are in order
+// of their subjects; none is good news. An error means that Redis could not be
+// asked.
 func (s *Store) Check(ctx context.Context) ([]Finding, error) {
 	if s.refusal != nil {
 		return nil, s.refusal
 	}
-	c := checker{store: s, found: make(map[Finding][]string)}
+	c := checker{store: s, found: make(map[Finding][]string), masters: make(map[string]*redis.Client)}
 	_, err := offload(ctx, func(ctx context.Context) (struct{}, error) {
 		if err := c.checkServers(ctx); err != nil {
 			return struct{}{}, err
@@ -56,8 +57,9 @@ func (s *Store) Check(ctx context.Context) ([]Finding, error) {
 type checker struct {
 	store *Store
 
-	mu    sync.Mutex
-	found map[Finding][]string // with the nodes where it is so
+	mu      sync.Mutex
+	found   map[Finding][]string     // with the nodes where it is so
+	masters map[string]*redis.Client // of a Cluster: those that answer
 }
 
 func (c *checker) add(node string, f Finding) {
@@ -79,24 +81,47 @@ func (c *checker) findings() []Finding {
 	return list
 }
 
-// checkServers looks at the settings of every server that may have keys.
+// checkServers looks at the settings of every server that has keys, or may have
+// them once it is promoted.
 func (c *checker) checkServers(ctx context.Context) error {
 	cluster, ok := c.store.client.(*redis.ClusterClient)
 	if !ok {
-		return c.checkServer(ctx, "", c.store.client)
+		return c.checkServer(ctx, "", c.store.client, true)
 	}
+	// That one server is silent is a finding: it keeps nobody from looking at the others.
 	err := cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
-		return c.checkServer(ctx, node.Options().Addr, node)
+		name := node.Options().Addr
+		if err := c.checkServer(ctx, name, node, true); err != nil {
+			return c.silent(ctx, name, err)
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.masters[name] = node
+		return nil
 	})
 	if err != nil {
 		return err
 	}
 	return cluster.ForEachSlave(ctx, func(ctx context.Context, node *redis.Client) error {
-		return c.checkClock(ctx, node.Options().Addr, node)
+		name := node.Options().Addr
+		return c.silent(ctx, name, c.checkServer(ctx, name, node, false))
 	})
 }
 
-func (c *checker) checkServer(ctx context.Context, name string, node redis.Cmdable) error {
+// silent tells of a Cluster's server that cannot be asked.
+func (c *checker) silent(ctx context.Context, node string, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	c.add(node, Finding{
+		Subject: "server",
+		Problem: fmt.Sprintf("it cannot be asked: %v", err),
+		Remedy:  "start it again, or take it out of the Cluster",
+	})
+	return nil
+}
+
+func (c *checker) checkServer(ctx context.Context, name string, node redis.Cmdable, primary bool) error {
 	text, err := node.Info(ctx).Result()
 	switch {
 	case isReply(err):
@@ -107,7 +132,9 @@ func (c *checker) checkServer(ctx context.Context, name string, node redis.Cmdab
 		info := parseInfo(text)
 		c.checkVersion(name, info)
 		c.checkEviction(name, info)
-		c.checkReplication(name, info)
+		if primary {
+			c.checkReplication(name, info)
+		}
 		if err := c.checkPersistence(ctx, name, node, info); err != nil {
 			return err
 		}

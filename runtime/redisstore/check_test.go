@@ -1,6 +1,8 @@
 package redisstore_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,6 +81,66 @@ func TestCheckTellsOfReplication(t *testing.T) {
 	found := findings(t, open(t, replica))
 	require.NotEmpty(t, found)
 	assert.Contains(t, found[len(found)-1], "role: this server is a replica and refuses to write: connect to the primary")
+}
+
+func TestCheckOfACluster(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, durable, unhelped, redistest.WithConfig("min-replicas-to-write 1"))
+	store := openOn(t, c.Client(unasked))
+	at := func(servers ...*redistest.Server) string {
+		var addrs []string
+		for _, s := range servers {
+			addrs = append(addrs, s.Addr)
+		}
+		slices.Sort(addrs)
+		return strings.Join(addrs, ", ")
+	}
+
+	t.Run("finds nothing where all is well", func(t *testing.T) {
+		assert.Empty(t, findings(t, store))
+	})
+	t.Run("tries a key of each primary, and looks at the replicas' clocks", func(t *testing.T) {
+		for _, s := range c.Primaries {
+			assert.Positive(t, s.CommandStats()["set"], s.Addr)
+		}
+		for _, s := range c.Nodes() {
+			assert.Positive(t, s.CommandStats()["time"], s.Addr)
+		}
+	})
+	t.Run("names the servers where something is wrong, be they replicas", func(t *testing.T) {
+		c.Primaries[0].Do("config", "set", "min-replicas-to-write", "0")
+		c.Primaries[2].Do("config", "set", "min-replicas-to-write", "0")
+		c.Replicas[1].Do("config", "set", "maxmemory-policy", "allkeys-lfu")
+		defer func() {
+			c.Primaries[0].Do("config", "set", "min-replicas-to-write", "1")
+			c.Primaries[2].Do("config", "set", "min-replicas-to-write", "1")
+			c.Replicas[1].Do("config", "set", "maxmemory-policy", "noeviction")
+		}()
+		assert.Equal(t, []string{
+			"maxmemory-policy (" + at(c.Replicas[1]) + "): allkeys-lfu lets Redis evict records when its memory is full: their tasks run again: " +
+				"set maxmemory-policy noeviction, or give idemgen a Redis of its own",
+			"min-replicas-to-write (" + at(c.Primaries[0], c.Primaries[2]) + "): it is 0: a primary that is cut off from its replicas goes on " +
+				"accepting claims, beside the one that takes its place: set min-replicas-to-write to 1 or more",
+		}, findings(t, store))
+	})
+	t.Run("names a primary where rights are missing, since each has users of its own", func(t *testing.T) {
+		c.Primaries[1].Do("acl", "setuser", "default", "-publish")
+		defer c.Primaries[1].Do("acl", "setuser", "default", "+publish")
+		found := findings(t, store)
+		require.Len(t, found, 1)
+		assert.Contains(t, found[0], "wake-ups ("+at(c.Primaries[1])+"): ")
+	})
+	t.Run("is of use while servers are silent", func(t *testing.T) {
+		c.Replicas[0].Kill()
+		c.Primaries[1].Kill()
+		found := findings(t, store)
+		require.NotEmpty(t, found)
+		assert.Contains(t, found, "server ("+at(c.Primaries[1])+"): it cannot be asked: dial tcp "+c.Primaries[1].Addr+
+			": connect: connection refused: start it again, or take it out of the Cluster")
+		for _, f := range found {
+			assert.NotContains(t, f, "rights", f)
+		}
+	})
 }
 
 func TestCheckFailsWhereRedisCannotBeAsked(t *testing.T) {

@@ -88,16 +88,18 @@ func all(held []idem.Lease) []int {
 // beatNode sends one node its heartbeats, one pipeline after the other.
 func (s *Store) beatNode(ctx context.Context, node redis.Cmdable, held []idem.Lease, indexes []int, beats chan<- beat) {
 	for chunk := range slices.Chunk(indexes, beatLength) {
-		errs := beatPipeline(ctx, node, held, chunk, false)
+		errs := beatPipeline(ctx, node, held, chunk, 0)
 		// The server has lost its scripts, or never knew them: the first of these
 		// brings the script along, and the others find it there.
 		errs = again(errs, chunk, isNoScript, func(rest []int) []error {
-			return beatPipeline(ctx, node, held, rest, true)
+			return beatPipeline(ctx, node, held, rest, 1)
 		})
-		// A Cluster is moving these keys; its client knows how to follow.
+		// A Cluster is moving these keys, and its client knows how to follow: to
+		// several servers perhaps, so that each of these brings the script along.
 		errs = again(errs, chunk, isRedirect, func(rest []int) []error {
-			return beatPipeline(ctx, s.client, held, rest, true)
+			return beatPipeline(ctx, s.client, held, rest, len(rest))
 		})
+		s.lookAgain(ctx, errs[len(errs)-1]) // where one got no answer, nor did the last
 		for j, i := range chunk {
 			beats <- beat{i, errs[j]}
 		}
@@ -121,13 +123,14 @@ func again(errs []error, chunk []int, failed func(error) bool, repeat func(rest 
 	return errs
 }
 
-// beatPipeline sends some heartbeats at once and says what became of each.
-func beatPipeline(ctx context.Context, node redis.Cmdable, held []idem.Lease, indexes []int, withSource bool) []error {
+// beatPipeline sends some heartbeats at once and says what became of each. The
+// first few of them bring the script's source along.
+func beatPipeline(ctx context.Context, node redis.Cmdable, held []idem.Lease, indexes []int, sources int) []error {
 	pipe := node.Pipeline()
 	replies := make([]*redis.Cmd, len(indexes))
 	for j, i := range indexes {
 		keys, retention := []string{held[i].Key}, held[i].Retention.Milliseconds()
-		if withSource && j == 0 {
+		if j < sources {
 			replies[j] = heartbeatScript.Eval(ctx, pipe, keys, held[i].Record, retention)
 		} else {
 			replies[j] = heartbeatScript.EvalSha(ctx, pipe, keys, held[i].Record, retention)

@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -14,5 +15,9 @@ func TestMain(m *testing.M) {
 		work(setup)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	// These tests wait for servers more than they compute. A -parallel of the
+	// command line comes later and wins.
+	_ = flag.Set("test.parallel", "6")
+	// A closed pool of go-redis that could not dial finds out within a second.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
 }

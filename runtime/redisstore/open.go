@@ -2,8 +2,10 @@ package redisstore
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"strings"
@@ -20,7 +22,8 @@ const (
 // ends the connection. rawURL is as go-redis reads it: redis://user:password@host:port/db,
 // rediss:// for TLS, unix:///path?db=N for a socket. Empty means the environment
 // variable REDIS_URL and, where that is empty too, redis://localhost:6379. For
-// Sentinel and Cluster, make a client and give it to [New].
+// Sentinel and Cluster, or a certificate that the system does not trust, make a
+// client and give it to [New].
 //
 // Open fails if the URL cannot be read or Redis does not answer before ctx ends.
 // What [Store.Check] finds it logs as warnings, each once.
@@ -42,9 +45,23 @@ func Open(ctx context.Context, rawURL string, opts ...Option) (*Store, error) {
 	s.owned = true
 	if err := s.ready(ctx); err != nil {
 		_ = s.Close()
-		return nil, fmt.Errorf("redisstore: Redis at %s%s: %w", options.Addr, from, err)
+		return nil, fmt.Errorf("redisstore: Redis at %s%s: %w%s", options.Addr, from, err, advice(ctx, options, err))
 	}
 	return s, nil
+}
+
+// advice says what may be wrong where an error alone does not tell.
+func advice(ctx context.Context, options *redis.Options, err error) string {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	switch {
+	case untrusted:
+		return ": to trust it, make a client with a TLSConfig that does, and give it to New"
+	case options.TLSConfig == nil && errors.Is(err, io.EOF):
+		return ": if it speaks TLS, its URL begins with rediss://"
+	case options.TLSConfig != nil && errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+		return ": unless it speaks TLS, its URL begins with redis://"
+	}
+	return ""
 }
 
 // ready pings Redis, so that a wrong address or password is told at the start,

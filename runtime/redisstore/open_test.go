@@ -66,6 +66,36 @@ func TestOpenSaysWhereRedisIsMissing(t *testing.T) {
 	}
 }
 
+func TestOpenSpeaksTLS(t *testing.T) {
+	server := redistest.Start(t, durable, redistest.WithTLS(), redistest.WithUser("app", "s/cret", "~* &* +@all"))
+	address := server.URL(url.UserPassword("app", "s/cret"))
+	require.Contains(t, address, "rediss://")
+
+	t.Run("with a server that it is told to trust", func(t *testing.T) {
+		store, err := redisstore.Open(t.Context(), address+"?skip_verify=true")
+		require.NoError(t, err)
+		defer func() { require.NoError(t, store.Close()) }()
+		_, err = jobs(idem.New(store), answer).Run(t.Context(), "job")
+		require.NoError(t, err)
+		assert.Contains(t, server.Do("get", jobKey), "i1 done ")
+	})
+	t.Run("and says so where it does not trust the server", func(t *testing.T) {
+		_, err := redisstore.Open(t.Context(), address)
+		require.EqualError(t, err, "redisstore: Redis at "+server.Addr+": tls: failed to verify certificate: "+
+			"x509: certificate signed by unknown authority: "+
+			"to trust it, make a client with a TLSConfig that does, and give it to New")
+	})
+	t.Run("only where the URL says so", func(t *testing.T) {
+		_, err := redisstore.Open(t.Context(), "redis://"+server.Addr)
+		require.EqualError(t, err, "redisstore: Redis at "+server.Addr+": EOF: if it speaks TLS, its URL begins with rediss://")
+	})
+	t.Run("and not with a server that does not", func(t *testing.T) {
+		plain := redistest.Start(t)
+		_, err := redisstore.Open(t.Context(), "rediss://"+plain.Addr+"?dial_timeout=100ms&max_retries=-1")
+		require.ErrorContains(t, err, "unless it speaks TLS, its URL begins with redis://")
+	})
+}
+
 func TestOpenLogsWhatCheckFindsOnce(t *testing.T) {
 	server := redistest.Start(t)
 	var log bytes.Buffer

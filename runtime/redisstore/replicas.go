@@ -39,42 +39,60 @@ func (r replicas) missing(acks int) error {
 func (s *Store) send(ctx context.Context, c command) (cmd redis.Cmder, acks int, err error) {
 	if s.replicas.count == 0 || !c.writes {
 		cmd, err = s.commands.do(ctx, c)
-		return cmd, 0, err
+	} else {
+		var r acknowledged
+		r, err = offload(ctx, func(ctx context.Context) (acknowledged, error) { return s.sendAndWait(ctx, c) })
+		cmd, acks = r.cmd, r.acks
 	}
-	type reply struct {
-		cmd  redis.Cmder
-		acks int
-	}
-	r, err := offload(ctx, func(ctx context.Context) (reply, error) {
-		cmd, acks, err := s.sendAndWait(ctx, c)
-		return reply{cmd, acks}, err
-	})
-	return r.cmd, r.acks, err
+	s.lookAgain(ctx, err)
+	return cmd, acks, err
 }
 
-// sendAndWait lets WAIT follow the command in a plain pipeline to the key's
-// master: anything else could put the two on different connections, which makes
-// WAIT's answer meaningless.
-func (s *Store) sendAndWait(ctx context.Context, c command) (cmd redis.Cmder, acks int, err error) {
+// acknowledged is a command with its reply, and how many replicas have what it
+// wrote.
+type acknowledged struct {
+	cmd  redis.Cmder
+	acks int
+}
+
+// sendAndWait sends the command and WAIT to the key's master. A Cluster's
+// redirections it follows as often as the client would.
+func (s *Store) sendAndWait(ctx context.Context, c command) (acknowledged, error) {
 	master, err := masterFor(ctx, s.client, c.key)
 	if err != nil {
-		return nil, 0, err
+		return acknowledged{}, err
 	}
-	pipe := master.Pipeline()
-	cmd = c.send(pipe)
+	to := target{client: master}
+	cluster, ok := s.client.(*redis.ClusterClient)
+	for redirections := 0; ; redirections++ {
+		r, err := s.pipeAndWait(ctx, to, c)
+		to.done()
+		if !ok || redirections == cluster.Options().MaxRedirects {
+			return r, err
+		}
+		if to, ok = to.redirected(ctx, cluster, err); !ok {
+			return r, err
+		}
+	}
+}
+
+// pipeAndWait sends the command and WAIT in a plain pipeline: anything else could
+// put the two on different connections, which makes WAIT's answer meaningless.
+func (s *Store) pipeAndWait(ctx context.Context, to target, c command) (r acknowledged, err error) {
+	pipe := to.client.Pipeline()
+	if to.asking {
+		pipe.Do(ctx, "asking")
+	}
+	r.cmd = c.send(pipe)
 	wait := pipe.Do(ctx, "wait", s.replicas.count, s.replicas.timeout.Milliseconds())
 	_, _ = pipe.Exec(ctx)
-	if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) {
-		if cluster, ok := s.client.(*redis.ClusterClient); ok && isRedirect(err) {
-			cluster.ReloadState(ctx)
-		}
-		return cmd, 0, err
+	if err := r.cmd.Err(); err != nil && !errors.Is(err, redis.Nil) {
+		return r, err
 	}
-	acks, err = wait.Int()
-	if err != nil {
-		return cmd, 0, fmt.Errorf("redisstore: WAIT: %w", err)
+	if r.acks, err = wait.Int(); err != nil {
+		return r, fmt.Errorf("redisstore: WAIT: %w", err)
 	}
-	return cmd, acks, cmd.Err()
+	return r, r.cmd.Err()
 }
 
 // knowsMasters tells whether masterFor works with the client.

@@ -5,22 +5,74 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	idem "github.com/idemgen/idemgen/runtime"
 )
 
 // The probe's records expire by themselves.
 const (
+	maxProbeKeys   = 100_000 // of which each primary with a slot has some
 	probeLease     = 100 * time.Millisecond
 	probeRetention = 2 * time.Second
 )
 
-// checkRights tries each step of the store on a key of its own. What Redis
-// answers to a step that it refuses is a finding; an error is one of the network.
+// checkRights tries each step of the store: on a Cluster, where every server has
+// users of its own, at each primary. What Redis answers to a step that it refuses
+// is a finding; an error is one of the network.
 func (c *checker) checkRights(ctx context.Context) error {
+	keys, err := c.probeKeys(ctx)
+	if err != nil {
+		return err
+	}
+	for _, node := range slices.Sorted(maps.Keys(keys)) {
+		key := keys[node]
+		if err := c.checkSteps(ctx, node, key); err != nil {
+			return err
+		}
+		publisher := redis.Cmdable(c.store.client)
+		if master := c.masters[node]; master != nil {
+			publisher = master
+		}
+		if err := c.wakeUps(node, publisher.Publish(ctx, key, "").Err()); err != nil {
+			return err
+		}
+	}
+	_, cancel, err := c.store.Subscribe(ctx, c.store.probeKey+":"+rand.Text())
+	if err == nil {
+		cancel()
+	}
+	return c.wakeUps("", err)
+}
+
+// probeKeys returns a key for each primary that answers, by the primary's name.
+func (c *checker) probeKeys(ctx context.Context) (map[string]string, error) {
+	key := c.store.probeKey + ":" + rand.Text()
+	cluster, ok := c.store.client.(*redis.ClusterClient)
+	if !ok {
+		return map[string]string{"": key}, nil
+	}
+	keys := make(map[string]string)
+	for n := 0; n < maxProbeKeys && len(keys) < len(c.masters); n++ {
+		key := key + strconv.Itoa(n)
+		master, err := cluster.MasterForKey(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		if name := master.Options().Addr; c.masters[name] != nil {
+			keys[name] = key
+		}
+	}
+	return keys, nil
+}
+
+func (c *checker) checkSteps(ctx context.Context, node, key string) error {
 	s := c.store
-	key := s.probeKey + ":" + rand.Text()
 	owner, other := probe(), probe()
 	own := owner.Record().Bytes()
 	steps := []struct {
@@ -42,36 +94,34 @@ func (c *checker) checkRights(ctx context.Context) error {
 		switch {
 		case err == nil, errors.Is(err, idem.ErrLeaseLost):
 		case isReply(err):
-			c.add("", Finding{
+			f := Finding{
 				Subject: "rights",
 				Problem: fmt.Sprintf("%s is refused, so tasks do not run as they should: %v", step.name, err),
 				Remedy:  "grant the rights that the documentation of package redisstore lists; for keys of another prefix, see WithProbeKey",
-			})
+			}
+			if !isDenied(err) {
+				f.Subject, f.Remedy = "refusal", "mend what Redis complains of"
+			}
+			c.add(node, f)
 		case s.replicas.count == 0:
 			return err
 		}
 	}
-	return c.checkWakeUps(ctx, key)
+	return nil
 }
 
-// checkWakeUps tries to publish and to subscribe, without which waiters poll.
-func (c *checker) checkWakeUps(ctx context.Context, key string) error {
-	err := c.store.client.Publish(ctx, key, "").Err()
-	if err == nil {
-		var cancel func()
-		if _, cancel, err = c.store.Subscribe(ctx, key); err == nil {
-			cancel()
-		}
+// wakeUps tells of a refusal to publish or to subscribe, without which waiters
+// poll. Any other error it returns.
+func (c *checker) wakeUps(node string, err error) error {
+	if !isReply(err) {
+		return err
 	}
-	if isReply(err) {
-		c.add("", Finding{
-			Subject: "wake-ups",
-			Problem: fmt.Sprintf("those who wait for an execution poll for its end, since publishing or subscribing is refused: %v", err),
-			Remedy:  "grant +publish, +subscribe and +unsubscribe, and channels of the keys' names (&)",
-		})
-		return nil
-	}
-	return err
+	c.add(node, Finding{
+		Subject: "wake-ups",
+		Problem: fmt.Sprintf("those who wait for an execution poll for its end, since publishing or subscribing is refused: %v", err),
+		Remedy:  "grant +publish, +subscribe and +unsubscribe, and channels of the keys' names (&)",
+	})
+	return nil
 }
 
 // heartbeat beats for one claim.

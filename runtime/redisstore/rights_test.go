@@ -79,6 +79,31 @@ func TestTheDocumentedRightsSuffice(t *testing.T) {
 	assert.NotEmpty(t, findings, "of settings Check sees nothing, and says so")
 }
 
+func TestTheDocumentedRightsSufficeOnACluster(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	onACluster := regexp.MustCompile("on a Cluster `([^`]+)`").FindSubmatch(text)
+	require.NotNil(t, onACluster, "docs/operations.md lists the rights")
+	rights := documentedRights(t) + connecting + " " + strings.Join(strings.Fields(string(onACluster[1])), " ")
+	c := redistest.StartCluster(t, redistest.WithUser("app", "secret", "resetchannels "+rights+" +wait"))
+	store := openOn(t, c.Client(func(o *redis.ClusterOptions) { o.Username, o.Password = "app", "secret" }),
+		redisstore.WithReplicas(1, 10*time.Second))
+	for i := range c.Primaries {
+		_, err := jobs(idem.New(store), answer).Run(t.Context(), jobOf(c, i, "job"))
+		require.NoError(t, err)
+	}
+	key := c.KeyOf(0, jobPrefix+"moved")
+	m := move{c.Primaries[0].Slot(key), c.Primaries[0], c.Primaries[1]}
+	m.begin()
+	record := claim(t, store, key, newClaim()) // by ASK
+	m.end()
+	complete(t, store, key, record) // by MOVED
+	for _, f := range findings(t, store) {
+		assert.Contains(t, f, "not checked")
+	}
+}
+
 func TestNoneOfTheDocumentedRightsIsSuperfluous(t *testing.T) {
 	all := strings.Fields(documentedRights(t))
 	for _, right := range all {

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -26,13 +25,22 @@ const BinaryVariable = "IDEMGEN_REDIS_SERVER"
 // startTimeout bounds how long a server may take until it answers.
 const startTimeout = 20 * time.Second
 
+// TB is what a server needs of the test that starts it; every testing.TB has it.
+// The benchmarks, which are a command, bring their own.
+type TB interface {
+	Helper()
+	TempDir() string
+	Cleanup(f func())
+	Fatalf(format string, args ...any)
+}
+
 // A Server is one redis-server process. Its methods fail the test that started
 // it if they cannot do their work.
 type Server struct {
 	// Addr is host:port, the same across restarts.
 	Addr string
 
-	t       testing.TB
+	t       TB
 	dir     string
 	config  []string
 	process *exec.Cmd
@@ -61,7 +69,7 @@ func ReplicaOf(primary *Server) Option {
 }
 
 // Start runs a server without persistence until the test ends.
-func Start(t testing.TB, opts ...Option) *Server {
+func Start(t TB, opts ...Option) *Server {
 	t.Helper()
 	s := &Server{t: t, dir: t.TempDir()}
 	for _, opt := range opts {
@@ -226,7 +234,7 @@ func (s *Server) end() {
 
 // binary finds the server, or fails the test: a store that was not tested
 // against a real server was not tested.
-func binary(t testing.TB) string {
+func binary(t TB) string {
 	t.Helper()
 	name := os.Getenv(BinaryVariable)
 	if name == "" {
@@ -240,7 +248,7 @@ func binary(t testing.TB) string {
 	return path
 }
 
-func freeAddr(t testing.TB) string {
+func freeAddr(t TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

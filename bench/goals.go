@@ -50,7 +50,7 @@ func (b *bench) against(p phase, callers int, modes ...contestant) figure {
 	name, theirs := b.better(p, callers, modes)
 	shares := ratios(ours, theirs)
 	return figure{
-		Section: "throughput", Name: fmt.Sprintf("%s, %d callers, against %s", p.name, callers, name),
+		Section: "throughput", Name: fmt.Sprintf("%s, callers: %d, against %s", p.name, callers, name),
 		Value: median(shares), Detail: spread(shares),
 	}
 }
@@ -60,7 +60,7 @@ func (b *bench) with128(p phase) figure {
 	ours := p.of(b.report.rate(idemgen.name, callers))
 	_, theirs := b.better(p, callers, []contestant{floorPool, floorAuto})
 	f := figure{
-		Section: "throughput", Name: fmt.Sprintf("%s, %d callers", p.name, callers), Value: median(ours), Unit: "/s",
+		Section: "throughput", Name: fmt.Sprintf("%s, callers: %d", p.name, callers), Value: median(ours), Unit: "/s",
 		Detail: fmt.Sprintf("the floor is %s; the goal is for %s", number(median(theirs)), number(p.floor128)),
 	}.atLeast(p.with128)
 	if f.Verdict == missed && median(theirs) < p.floor128 {

@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/idemgen/idemgen/internal/redistest"
+	"github.com/redis/go-redis/v9"
 )
 
 // A bench is one run of the command.

@@ -13,7 +13,7 @@ type plan struct {
 
 var (
 	fullPlan  = plan{rounds: 7, phase: 700 * time.Millisecond, wakeUps: 1000, hold: time.Minute, large: 10 * time.Second}
-	quickPlan = plan{rounds: 3, phase: 120 * time.Millisecond, wakeUps: 300, hold: 15 * time.Second, large: 3 * time.Second}
+	quickPlan = plan{rounds: 3, phase: 100 * time.Millisecond, wakeUps: 300, hold: 15 * time.Second, large: 3 * time.Second}
 )
 
 // callers are the numbers of concurrent callers that throughput is measured with.

@@ -8,9 +8,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	idem "github.com/idemgen/idemgen/runtime"
+	"github.com/redis/go-redis/v9"
 )
 
 // The bare protocol is what idemgen sends, without idemgen: SET NX GET, then the

@@ -27,11 +27,14 @@ type owner struct {
 
 func newOwner(addr string, opts ...idem.Option) *owner {
 	o := &owner{process: newProcess(addr, opts...), started: make(chan struct{}), finish: make(chan error)}
-	o.task = newTask(o.idem, func(context.Context, charge) (receipt, error) {
-		o.started <- struct{}{}
-		return paid, <-o.finish
-	})
+	o.task = newTask(o.idem, o.work)
 	return o
+}
+
+// work is the owner's task.
+func (o *owner) work(context.Context, charge) (receipt, error) {
+	o.started <- struct{}{}
+	return paid, <-o.finish
 }
 
 // hold claims keys, and returns a function that waits until their calls are over.
@@ -135,10 +138,12 @@ func (b *bench) commandsFor(callers int) (int, error) {
 	time.Sleep(time.Second) // they all wait now
 	o.finish <- nil
 	wg.Wait()
-	errs = append(errs, over())
+	failed := errors.Join(errors.Join(errs...), over())
+	if err := eventually("the waiters have unsubscribed", 10*time.Second, func() bool { return b.subscribers(id) == 0 }); err != nil {
+		return 0, err
+	}
 	executed := total(b.server.CommandStats())
-	fmt.Println(b.server.CommandStats())
-	return executed, errors.Join(append(errs, o.close(), p.close())...)
+	return executed, errors.Join(failed, o.close(), p.close())
 }
 
 // total counts commands, except those by which this program itself looks around.
@@ -226,8 +231,8 @@ func (b *bench) storm() error {
 		Value:  float64(total(stats)) / waiters,
 		Detail: "those inside scripts included: one of them runs, the others wait on and get its result",
 	})
-	for _, p := range processes {
-		errs = append(errs, p.close())
+	for i, p := range processes {
+		errs[i] = errors.Join(errs[i], p.close())
 	}
-	return errors.Join(append(errs, o.close())...)
+	return errors.Join(errors.Join(errs...), o.close())
 }

@@ -7,10 +7,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	idem "github.com/idemgen/idemgen/runtime"
 	"github.com/idemgen/idemgen/runtime/redisstore"
+	"github.com/redis/go-redis/v9"
 )
 
 // A charge is the task that everybody executes: its work is nothing, so that only
@@ -26,7 +25,7 @@ type receipt struct {
 }
 
 var (
-	paid       = receipt{ID: "ch_3PqLk2eZvKYl2C", Amount: 9999, Currency: "eur", Paid: true}
+	paid       = receipt{ID: "ch_3PqLk2eZvKYl2", Amount: 9999, Currency: "eur", Paid: true}
 	payload, _ = json.Marshal(paid)
 )
 

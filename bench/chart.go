@@ -62,7 +62,8 @@ func (r *report) chart(p phase, file string) error {
 	c.Y.Min = 0
 	c.Legend.Top, c.Legend.Left = true, true
 	c.Add(plotter.NewGrid())
-	for i, who := range slices.Backward(contestants) { // idemgen last, and so on top
+	lines := make([]*plotter.Line, len(contestants))
+	for i, who := range contestants {
 		points := make(plotter.XYs, len(callers))
 		for j, n := range callers {
 			points[j] = plotter.XY{X: float64(n), Y: median(p.of(r.rate(who.name, n)))}
@@ -73,8 +74,12 @@ func (r *report) chart(p phase, file string) error {
 		}
 		stroke := strokes[who.role]
 		line.Color, line.Width, line.Dashes = colors[i%len(colors)], stroke.width, stroke.dashes
-		c.Add(line)
 		c.Legend.Add(who.name, line)
+		lines[i] = line
 	}
+	for _, line := range slices.Backward(lines) { // idemgen last, and so on top
+		c.Add(line)
+	}
+	c.Y.Max *= 1.05
 	return c.Save(9*vg.Inch, 5.5*vg.Inch, file)
 }

@@ -1,5 +1,6 @@
-// Package redistest starts real redis-server processes for tests, on free
-// loopback ports, each in a directory of its own that goes when the test ends.
+// Package redistest starts real redis-server processes for tests and benchmarks,
+// on free loopback ports, each in a directory of its own that goes when the test
+// ends.
 package redistest
 
 import (

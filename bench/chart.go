@@ -66,7 +66,7 @@ func (r *report) chart(p phase, file string) error {
 	for i, who := range contestants {
 		points := make(plotter.XYs, len(callers))
 		for j, n := range callers {
-			points[j] = plotter.XY{X: float64(n), Y: median(p.of(r.rate(who.name, n)))}
+			points[j] = plotter.XY{X: float64(n), Y: median(p.of(r.rate(who.name, n)).PerSecond)}
 		}
 		line, err := plotter.NewLine(points)
 		if err != nil {

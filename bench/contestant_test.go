@@ -39,8 +39,8 @@ func TestLoadCallsWithEveryCallerAndReturnsItsFirstErrors(t *testing.T) {
 	b := bench{server: server, plan: quickPlan}
 	firsts, duplicates, err := b.turn(r, 16)
 	require.NoError(t, err)
-	assert.Positive(t, firsts)
-	assert.Positive(t, duplicates)
+	assert.Positive(t, firsts.perSecond)
+	assert.Positive(t, duplicates.perSecond)
 	r.first = r.duplicate
 	_, _, err = b.turn(r, 16)
 	require.ErrorIs(t, err, errNotDuplicate)

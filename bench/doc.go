@@ -2,7 +2,7 @@
 // else people use, and prints every figure beside its goal.
 //
 //	go run .                    everything, in about ten minutes
-//	go run . -quick             the same in a minute, for a first look
+//	go run . -quick             the same in less than two, for a first look
 //	go run . -only waiting      one section: throughput, waiting, holding, lean, memory, large
 //	go run . -json F -markdown F -charts DIR    also into files
 //

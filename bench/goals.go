@@ -5,7 +5,7 @@ import "fmt"
 // A phase is one half of what throughput measures.
 type phase struct {
 	name string
-	of   func(rate) []float64
+	of   func(rate) pace
 	// What idemgen shall reach: shares of what the same commands reach without it,
 	// and so many with 128 callers, on a machine whose floor is at least as given.
 	ofProtocol, ofFloor float64
@@ -14,11 +14,11 @@ type phase struct {
 
 var phases = []phase{
 	{
-		name: "first executions", of: func(r rate) []float64 { return r.Firsts },
+		name: "first executions", of: func(r rate) pace { return r.Firsts },
 		ofProtocol: 0.9, ofFloor: 0.75, with128: 40_080, floor128: 54_600,
 	},
 	{
-		name: "duplicates", of: func(r rate) []float64 { return r.Duplicates },
+		name: "duplicates", of: func(r rate) pace { return r.Duplicates },
 		ofProtocol: 0.9, ofFloor: 0.7, with128: 100_000, floor128: 151_000,
 	},
 }
@@ -46,7 +46,7 @@ func (b *bench) judgeThroughput() {
 
 // against is idemgen's share of what a reference reaches.
 func (b *bench) against(p phase, callers int, modes ...contestant) figure {
-	ours := p.of(b.report.rate(idemgen.name, callers))
+	ours := p.of(b.report.rate(idemgen.name, callers)).PerSecond
 	name, theirs := b.better(p, callers, modes)
 	shares := ratios(ours, theirs)
 	return figure{
@@ -57,7 +57,7 @@ func (b *bench) against(p phase, callers int, modes ...contestant) figure {
 
 func (b *bench) with128(p phase) figure {
 	const callers = 128
-	ours := p.of(b.report.rate(idemgen.name, callers))
+	ours := p.of(b.report.rate(idemgen.name, callers)).PerSecond
 	_, theirs := b.better(p, callers, []contestant{floorPool, floorAuto})
 	f := figure{
 		Section: "throughput", Name: fmt.Sprintf("%s, callers: %d", p.name, callers), Value: median(ours), Unit: "/s",
@@ -72,7 +72,7 @@ func (b *bench) with128(p phase) figure {
 // better returns the mode that reaches more, by its median.
 func (b *bench) better(p phase, callers int, modes []contestant) (name string, values []float64) {
 	for _, c := range modes {
-		v := p.of(b.report.rate(c.name, callers))
+		v := p.of(b.report.rate(c.name, callers)).PerSecond
 		if values == nil || median(v) > median(values) {
 			name, values = c.name, v
 		}

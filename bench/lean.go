@@ -29,7 +29,7 @@ func (b *bench) lean() error {
 	}
 	caching := func() *idem.Task[charge, receipt] { return newTask(idem.New(memstore.New()), pay) }
 
-	duplicate := testing.Benchmark(func(t *testing.B) {
+	duplicate := b.fastest(func(t *testing.B) {
 		task := skipping()
 		run(task, "known", false)
 		t.ReportAllocs()
@@ -38,7 +38,7 @@ func (b *bench) lean() error {
 		}
 	})
 	first := func(made func() *idem.Task[charge, receipt]) testing.BenchmarkResult {
-		return testing.Benchmark(func(t *testing.B) {
+		return b.fastest(func(t *testing.B) {
 			task := made()
 			t.ReportAllocs()
 			for i := 0; t.Loop(); i++ {
@@ -47,7 +47,7 @@ func (b *bench) lean() error {
 		})
 	}
 	// What a first execution costs apart from idemgen: the task, and the ID's text.
-	own := testing.Benchmark(func(t *testing.B) {
+	own := b.fastest(func(t *testing.B) {
 		t.ReportAllocs()
 		for i := 0; t.Loop(); i++ {
 			if _, err := pay(ctx, charge{strconv.Itoa(1_000_000 + i)}); err != nil {
@@ -80,6 +80,16 @@ func (b *bench) lean() error {
 		lean("building a key, allocations", key, "").atMost(2),
 	)
 	return failure
+}
+
+// fastest repeats a benchmark: what else the machine does can only slow it down.
+func (b *bench) fastest(f func(t *testing.B)) (best testing.BenchmarkResult) {
+	for range b.plan.lean {
+		if r := testing.Benchmark(f); best.N == 0 || microseconds(r) < microseconds(best) {
+			best = r
+		}
+	}
+	return best
 }
 
 func microseconds(r testing.BenchmarkResult) float64 {

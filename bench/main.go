@@ -42,7 +42,7 @@ func main() {
 	for _, s := range sections {
 		names = append(names, s.name)
 	}
-	quick := flag.Bool("quick", false, "short runs, in a minute instead of ten")
+	quick := flag.Bool("quick", false, "short runs, two minutes instead of ten")
 	only := flag.String("only", strings.Join(names, ","), "sections to measure")
 	jsonFile := flag.String("json", "", "write every figure to this file")
 	markdownFile := flag.String("markdown", "", "write the tables as Markdown to this file")

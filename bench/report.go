@@ -30,10 +30,14 @@ type machine struct {
 	Cores int       `json:"cores"`
 	Go    string    `json:"go"`
 	Redis string    `json:"redis"`
+	Load  string    `json:"load,omitempty"` // of the last minute before the run, where the system tells
 }
 
 func newReport() *report {
+	averages, _ := os.ReadFile("/proc/loadavg")
+	load, _, _ := strings.Cut(string(averages), " ")
 	return &report{Machine: machine{
+		Load: load,
 		When: time.Now().UTC().Truncate(time.Second), OS: runtime.GOOS + "/" + runtime.GOARCH,
 		Cores: runtime.NumCPU(), Go: runtime.Version(),
 	}}
@@ -52,8 +56,12 @@ func (r *report) describe(server *redistest.Server) {
 }
 
 func (m machine) String() string {
-	return fmt.Sprintf("%s, %d cores shared by client and server, loopback, %s, %s, %s",
+	text := fmt.Sprintf("%s, %d cores shared by client and server, loopback, %s, %s, %s",
 		m.OS, m.Cores, m.Redis, m.Go, m.When.Format(time.DateOnly))
+	if m.Load != "" {
+		text += ", load before the run " + m.Load
+	}
+	return text
 }
 
 func (r *report) add(figures ...figure) { r.Figures = append(r.Figures, figures...) }
@@ -75,7 +83,15 @@ func (r *report) tables() []table {
 	var tables []table
 	if len(r.Rates) > 0 {
 		for _, p := range phases {
-			tables = append(tables, r.rateTable(p))
+			tables = append(tables, r.rateTable(p.name+" a second: median (min to max)", func(m rate) string {
+				values := p.of(m).PerSecond
+				return fmt.Sprintf("%s (%s)", number(median(values)), spread(values))
+			}))
+		}
+		for _, p := range phases {
+			tables = append(tables, r.rateTable(p.name+": the client's processor time for each, µs", func(m rate) string {
+				return number(median(p.of(m).CPU))
+			}))
 		}
 		tables = append(tables, traitsTable())
 	}
@@ -94,16 +110,15 @@ func (r *report) tables() []table {
 }
 
 // rateTable has a row per contestant and a column per number of callers.
-func (r *report) rateTable(p phase) table {
-	t := table{p.name + " a second: median (min to max)", [][]string{{"callers"}}}
+func (r *report) rateTable(title string, cell func(rate) string) table {
+	t := table{title, [][]string{{"callers"}}}
 	for _, n := range callers {
 		t.rows[0] = append(t.rows[0], fmt.Sprint(n))
 	}
 	for _, c := range contestants {
 		row := []string{c.name}
 		for _, n := range callers {
-			values := p.of(r.rate(c.name, n))
-			row = append(row, fmt.Sprintf("%s (%s)", number(median(values)), spread(values)))
+			row = append(row, cell(r.rate(c.name, n)))
 		}
 		t.rows = append(t.rows, row)
 	}

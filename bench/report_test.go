@@ -55,7 +55,8 @@ func exampleReport() *bench {
 		for i, c := range contestants {
 			speed := float64(1000 * (i + 1))
 			b.report.Rates = append(b.report.Rates, rate{
-				Contestant: c.name, Callers: n, Firsts: []float64{speed, speed}, Duplicates: []float64{speed, 2 * speed},
+				Contestant: c.name, Callers: n, Firsts: pace{PerSecond: []float64{speed, speed}, CPU: []float64{9, 9}},
+				Duplicates: pace{PerSecond: []float64{speed, 2 * speed}, CPU: []float64{9, 9}},
 			})
 		}
 	}

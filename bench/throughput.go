@@ -10,13 +10,25 @@ import (
 	"time"
 )
 
-// A rate is what one contestant reached with so many callers: operations a second,
-// round by round.
+// A rate is what one contestant reached with so many callers, round by round.
 type rate struct {
-	Contestant string    `json:"contestant"`
-	Callers    int       `json:"callers"`
-	Firsts     []float64 `json:"firsts"`
-	Duplicates []float64 `json:"duplicates"`
+	Contestant string `json:"contestant"`
+	Callers    int    `json:"callers"`
+	Firsts     pace   `json:"firsts"`
+	Duplicates pace   `json:"duplicates"`
+}
+
+// A pace is operations a second, and the processor's time that each took from this
+// process, in microseconds: less of it leaves more to the server here, and to the
+// user's own work elsewhere. It depends less on what else the machine does.
+type pace struct {
+	PerSecond []float64 `json:"perSecond"`
+	CPU       []float64 `json:"cpuMicros"`
+}
+
+func (p *pace) add(l loaded) {
+	p.PerSecond = append(p.PerSecond, l.perSecond)
+	p.CPU = append(p.CPU, l.cpu)
 }
 
 // throughput gives everybody the same work. All contestants take their turn in
@@ -44,8 +56,8 @@ func (b *bench) throughput() error {
 					return fmt.Errorf("%s, %d callers: %w", contestants[i].name, n, err)
 				}
 				if round > 0 { // the first one warms up
-					rates[i].Firsts = append(rates[i].Firsts, firsts)
-					rates[i].Duplicates = append(rates[i].Duplicates, duplicates)
+					rates[i].Firsts.add(firsts)
+					rates[i].Duplicates.add(duplicates)
 				}
 			}
 		}
@@ -62,28 +74,34 @@ func (b *bench) throughput() error {
 }
 
 // turn measures first executions of new keys, and then their duplicates.
-func (b *bench) turn(r *runner, callers int) (firsts, duplicates float64, err error) {
+func (b *bench) turn(r *runner, callers int) (firsts, duplicates loaded, err error) {
 	b.server.Do("flushall")
 	id := func(caller, i int) string { return strconv.Itoa(caller*1_000_000 + i) }
-	firsts, made, err := load(callers, b.plan.phase, func(ctx context.Context, caller, i int) error {
+	firsts, err = load(callers, b.plan.phase, func(ctx context.Context, caller, i int) error {
 		return r.first(ctx, id(caller, i))
 	})
 	if err != nil {
-		return 0, 0, err
+		return firsts, duplicates, err
 	}
-	duplicates, _, err = load(callers, b.plan.phase, func(ctx context.Context, caller, i int) error {
-		return r.duplicate(ctx, id(caller, i%made[caller]))
+	duplicates, err = load(callers, b.plan.phase, func(ctx context.Context, caller, i int) error {
+		return r.duplicate(ctx, id(caller, i%firsts.made[caller]))
 	})
 	return firsts, duplicates, err
 }
 
-// load lets callers call at once, each as often as it can, and returns how many
-// calls a second were finished, and how many each caller made. Their context
-// can be cancelled, as that of a request can.
-func load(callers int, d time.Duration, call func(ctx context.Context, caller, i int) error) (rate float64, made []int, err error) {
+// loaded is what load has measured.
+type loaded struct {
+	perSecond float64
+	cpu       float64 // microseconds of this process for each call
+	made      []int   // calls of each caller
+}
+
+// load lets callers call at once, each as often as it can. Their context can be
+// cancelled, as that of a request can.
+func load(callers int, d time.Duration, call func(ctx context.Context, caller, i int) error) (loaded, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	made = make([]int, callers)
+	made := make([]int, callers)
 	errs := make([]error, callers)
 	var over atomic.Bool
 	var wg sync.WaitGroup
@@ -101,17 +119,17 @@ func load(callers int, d time.Duration, call func(ctx context.Context, caller, i
 		})
 	}
 	runtime.GC() // nobody pays for what another left
-	began := time.Now()
+	began, cpu := time.Now(), processorTime()
 	close(start)
 	time.AfterFunc(d, func() { over.Store(true) })
 	wg.Wait()
-	took := time.Since(began)
+	took, used := time.Since(began), processorTime()-cpu
 	total := 0
 	for c, n := range made {
 		if errs[c] != nil {
-			return 0, nil, errs[c] // one speaks for the others
+			return loaded{}, errs[c] // one speaks for the others
 		}
 		total += n
 	}
-	return float64(total) / took.Seconds(), made, nil
+	return loaded{float64(total) / took.Seconds(), float64(used.Microseconds()) / float64(total), made}, nil
 }

@@ -12,7 +12,7 @@ MODULES = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -
 
 .PHONY: help
 help: ## print this list
-	@awk -F ' ## ' '/^[a-z-]+:.* ## /{ sub(/:.*/, "", $$1); printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ' ## ' '/^[a-z-]+:.* ## /{ sub(/:.*/, "", $$1); printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## generate the examples' wrappers and run the quickstart (on Redis where REDIS_URL is set)
@@ -34,6 +34,14 @@ test: setup ## run everything, with -race and a real Redis, and check generated 
 		go -C "$$module" test -race $(GOTESTFLAGS) ./...; \
 	done
 	go tool idemgen check ./examples/...
+
+.PHONY: bench
+bench: setup ## measure speed and memory beside other libraries, into docs/performance (12 minutes)
+	go -C bench run . -json ../docs/performance/results.json -markdown ../docs/performance/results.md -charts ../docs/performance
+
+.PHONY: bench-quick
+bench-quick: setup ## the same in less than two minutes, and into no file: for a first look
+	go -C bench run . -quick
 
 .PHONY: setup
 setup: ## install by apt what tests need and this machine lacks: redis-server, a C compiler

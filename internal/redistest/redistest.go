@@ -1,5 +1,6 @@
-// Package redistest starts real redis-server processes for tests, on free
-// loopback ports, each in a directory of its own that goes when the test ends.
+// Package redistest starts real redis-server processes for tests and benchmarks,
+// on free loopback ports, each in a directory of its own that goes when the test
+// ends.
 package redistest
 
 import (
@@ -14,7 +15,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -28,6 +28,15 @@ const BinaryVariable = "IDEMGEN_REDIS_SERVER"
 // other.
 const startTimeout = time.Minute
 
+// TB is what a server needs of the test that starts it; every testing.TB has it.
+// The benchmarks, which are a command, bring their own.
+type TB interface {
+	Helper()
+	TempDir() string
+	Cleanup(f func())
+	Fatalf(format string, args ...any)
+}
+
 // A Server is one redis-server process. Its methods fail the test that started
 // it if they cannot do their work.
 type Server struct {
@@ -36,7 +45,7 @@ type Server struct {
 	// TLS trusts the server's certificate. It is nil unless there is one, see [WithTLS].
 	TLS *tls.Config
 
-	t           testing.TB
+	t           TB
 	dir         string
 	config      []string
 	flags       []string // of the command line
@@ -67,7 +76,7 @@ func ReplicaOf(primary *Server) Option {
 }
 
 // Start runs a server without persistence until the test ends.
-func Start(t testing.TB, opts ...Option) *Server {
+func Start(t TB, opts ...Option) *Server {
 	t.Helper()
 	s := &Server{t: t, dir: t.TempDir()}
 	for _, opt := range opts {
@@ -252,7 +261,7 @@ func (s *Server) end() {
 
 // binary finds the server, or fails the test: a store that was not tested
 // against a real server was not tested.
-func binary(t testing.TB) string {
+func binary(t TB) string {
 	t.Helper()
 	name := os.Getenv(BinaryVariable)
 	if name == "" {
@@ -267,7 +276,7 @@ func binary(t testing.TB) string {
 }
 
 // await polls until condition returns true, or fails the test.
-func await(t testing.TB, what string, condition func() bool) {
+func await(t TB, what string, condition func() bool) {
 	t.Helper()
 	for end := time.Now().Add(startTimeout); !condition(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -276,7 +285,7 @@ func await(t testing.TB, what string, condition func() bool) {
 	}
 }
 
-func freeAddr(t testing.TB) string {
+func freeAddr(t TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,0 +1,12 @@
+// Command bench measures idemgen on a Redis of its own, side by side with what
+// else people use, and prints every figure beside its goal.
+//
+//	go run .                    everything, in about ten minutes
+//	go run . -quick             the same in less than two, for a first look
+//	go run . -only waiting      one section: throughput, waiting, holding, lean, memory, large
+//	go run . -json F -markdown F -charts DIR    also into files
+//
+// It starts a redis-server on a free loopback port, from IDEMGEN_REDIS_SERVER or
+// the search path, and touches no other. Run it from its own folder, on a machine
+// that does nothing else: everything is measured on the same cores.
+package main

@@ -88,6 +88,7 @@ func (s *Store) Lookup(ctx context.Context, key string) (idem.Reply, error) {
 		case errors.Is(err, redis.Nil):
 			return idem.Reply{}, nil
 		case err != nil:
+			s.lookAgain(ctx, err)
 			return idem.Reply{}, classify(err)
 		}
 		values, _ := reply.Val().([]any)

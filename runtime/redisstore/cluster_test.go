@@ -36,24 +36,31 @@ func TestWakeUpsOnACluster(t *testing.T) {
 		}
 		assert.Zero(t, c.Count("publish"))
 	})
-	t.Run("an awaited one wakes a waiter that is subscribed through another node", func(t *testing.T) {
-		_, cancel, err := store.Subscribe(t.Context(), "any") // opens the one connection
-		require.NoError(t, err)
-		defer cancel()
-		node := slices.IndexFunc(c.Nodes(), func(s *redistest.Server) bool { return subscriberConnections(s) == 1 })
-		require.NotEqual(t, -1, node)
-		key := c.KeyOf((node+1)%len(c.Primaries), "key")
-		wake, cancel, err := store.Subscribe(t.Context(), key)
-		require.NoError(t, err)
-		defer cancel()
-		require.Equal(t, []any{key, int64(1)}, c.Nodes()[node].Do("pubsub", "numsub", key))
 
+	_, cancel, err := store.Subscribe(t.Context(), "any") // opens the one connection
+	require.NoError(t, err)
+	defer cancel()
+	node := slices.IndexFunc(c.Nodes(), func(s *redistest.Server) bool { return subscriberConnections(s) == 1 })
+	require.NotEqual(t, -1, node)
+	key := c.KeyOf((node+1)%len(c.Primaries), "key")
+	wake, cancel, err := store.Subscribe(t.Context(), key)
+	require.NoError(t, err)
+	defer cancel()
+	require.Equal(t, []any{key, int64(1)}, c.Nodes()[node].Do("pubsub", "numsub", key))
+
+	t.Run("an awaited one wakes a waiter that is subscribed through another node", func(t *testing.T) {
 		record := claim(t, store, key, newClaim())
-		_, err = store.Contend(t.Context(), key, newClaim()) // sets the waiting mark
+		_, err := store.Contend(t.Context(), key, newClaim()) // sets the waiting mark
 		require.NoError(t, err)
 		complete(t, store, key, record)
 		receive(t, wake, "published by the key's primary, heard through another node")
 		assert.Equal(t, 1, c.Count("publish"))
+	})
+	t.Run("a waiter whose node is gone hears through another", func(t *testing.T) {
+		c.Nodes()[node].Kill()
+		receive(t, wake, "a wake-up may have been lost meanwhile")
+		c.Nodes()[(node+1)%len(c.Nodes())].Do("publish", key, "")
+		receive(t, wake, "subscribed again")
 	})
 }
 

@@ -83,8 +83,8 @@ func TestAPromotedReplicaIsFoundAlthoughItsPrimaryRedirectsNobody(t *testing.T) 
 	first := openOn(t, c.Client(), redisstore.WithReplicas(1, 10*time.Second))
 	claimed := newClaim()
 	lease := idem.Lease{Key: held, Record: claim(t, first, held, claimed), Retention: claimed.Retention}
-	heart, newcomer := openOn(t, c.Client(unasked)), openOn(t, c.Client(unasked))
-	for _, store := range []*redisstore.Store{heart, newcomer} {
+	heart, newcomer, reader := openOn(t, c.Client(unasked)), openOn(t, c.Client(unasked)), openOn(t, c.Client(unasked))
+	for _, store := range []*redisstore.Store{heart, newcomer, reader} {
 		_, err := store.Lookup(t.Context(), held)
 		require.NoError(t, err)
 	}
@@ -100,6 +100,10 @@ func TestAPromotedReplicaIsFoundAlthoughItsPrimaryRedirectsNobody(t *testing.T) 
 		reply, err := newcomer.Claim(t.Context(), free, attempt)
 		return err == nil && reply.Owned
 	}, 30*time.Second, 10*time.Millisecond, "by claims")
+	require.Eventually(t, func() bool {
+		_, err := reader.Lookup(t.Context(), held)
+		return err == nil
+	}, 30*time.Second, 10*time.Millisecond, "by lookups")
 }
 
 // unasked keeps a client from looking by itself, after a while, where slots are;

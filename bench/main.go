@@ -59,7 +59,7 @@ func main() {
 	h := new(host)
 	b := &bench{host: h, plan: fullPlan, report: newReport()}
 	if *quick {
-		b.plan = quickPlan
+		b.plan, b.report.Machine.Quick = quickPlan, true
 	}
 	err := b.run(wanted)
 	h.end()

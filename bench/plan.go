@@ -14,7 +14,7 @@ type plan struct {
 
 var (
 	fullPlan  = plan{rounds: 7, phase: 700 * time.Millisecond, wakeUps: 1000, hold: time.Minute, large: 10 * time.Second, lean: 5}
-	quickPlan = plan{rounds: 3, phase: 70 * time.Millisecond, wakeUps: 300, hold: 15 * time.Second, large: 3 * time.Second, lean: 1}
+	quickPlan = plan{rounds: 2, phase: 70 * time.Millisecond, wakeUps: 300, hold: 15 * time.Second, large: 3 * time.Second, lean: 1}
 )
 
 // callers are the numbers of concurrent callers that throughput is measured with.

@@ -30,6 +30,7 @@ type machine struct {
 	Cores int       `json:"cores"`
 	Go    string    `json:"go"`
 	Redis string    `json:"redis"`
+	Quick bool      `json:"quick,omitempty"`
 	Load  string    `json:"load,omitempty"` // of the last minute before the run, where the system tells
 }
 
@@ -58,6 +59,9 @@ func (r *report) describe(server *redistest.Server) {
 func (m machine) String() string {
 	text := fmt.Sprintf("%s, %d cores shared by client and server, loopback, %s, %s, %s",
 		m.OS, m.Cores, m.Redis, m.Go, m.When.Format(time.DateOnly))
+	if m.Quick {
+		text += ", quick run"
+	}
 	if m.Load != "" {
 		text += ", load before the run " + m.Load
 	}

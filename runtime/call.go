@@ -25,8 +25,7 @@ type call struct {
 // its own, or, where the store failed and the client fails open, neither.
 type outcome struct {
 	answer *StoredRecord
-	held   *held
-	lead   *lead // of the key's flight, as long as this call holds the claim
+	held   *held // which leads the key's flight from now on
 }
 
 // obtain gets an answer or a claim. Callers of one key in one process share a
@@ -109,7 +108,7 @@ func (c *call) lead(ctx context.Context, l *lead, contendFirst bool) (outcome, e
 		return outcome{}, err
 	case o.held != nil:
 		l.progress(&o.held.record)
-		o.lead, l = l, nil // the flight goes on while we hold the claim
+		l = nil // the flight goes on while we hold the claim
 		return o, nil
 	case c.mismatch(*o.answer):
 		return outcome{}, c.fail(ErrMismatch, "", nil)

@@ -42,33 +42,47 @@ func FromContext(ctx context.Context) Execution {
 	return e
 }
 
-// execute runs the task under a claim, and completes or releases that claim.
-func (t *Task[T, R]) execute(ctx context.Context, c *call, o outcome, task T) (Result[R], error) {
-	h := o.held
-	var answer *StoredRecord // for the followers
-	settled := false
-	// These also run when the task panics: the panic goes on.
+// execute runs the task under a claim, and completes or releases that claim. It
+// does little itself: what it has on its stack it holds for as long as the task
+// runs.
+func (t *Task[T, R]) execute(ctx context.Context, c *call, h *held, task T) (Result[R], error) {
+	defer c.leave(ctx, h) // also when the task panics: the panic goes on
+	c.announce(ctx, h)
+	value, err := t.spec.Run(h.ctx, task)
+	return t.conclude(ctx, c, h, value, err)
+}
+
+// announce tells observers of a claim.
+func (c *call) announce(ctx context.Context, h *held) {
+	if h.from == StateRunning {
+		c.client.emit(ctx, c.event(EventTakenOver, h))
+	}
+	c.client.emit(ctx, c.event(EventClaimed, h))
+}
+
+// leave ends what a claim still has under way, and the lead of its key's flight.
+func (c *call) leave(ctx context.Context, h *held) {
 	defer h.cancel(nil)
 	defer func() {
-		if answer != nil {
-			o.lead.land(answer, nil)
+		if h.answer != nil {
+			h.lead.land(h.answer, nil)
 		} else {
-			o.lead.handOver()
+			h.lead.handOver()
 		}
 	}()
-	defer func() {
-		if !settled {
-			c.release(ctx, h)
-		}
-	}()
-
-	if h.from == StateRunning {
-		t.client.emit(ctx, c.event(EventTakenOver, h))
+	if !h.concluded {
+		c.release(ctx, h)
 	}
-	t.client.emit(ctx, c.event(EventClaimed, h))
-	value, err := t.spec.Run(h.ctx, task)
+}
+
+// conclude makes a result of what the task returned, and completes or releases
+// the claim. It is never part of execute, whose stack would have to bear it all
+// the time.
+//
+//go:noinline
+func (t *Task[T, R]) conclude(ctx context.Context, c *call, h *held, value R, err error) (Result[R], error) {
 	res, final, err := t.judge(h.ctx, c.key, value, err)
-	settled = true
+	h.concluded = true
 	if !final {
 		c.release(ctx, h)
 		if h.gone.Load() {
@@ -79,7 +93,7 @@ func (t *Task[T, R]) execute(ctx context.Context, c *call, o outcome, task T) (R
 	done, unfit := t.done(c, h.record, time.Since(h.began), res)
 	stands, failure := c.complete(ctx, h, &done, unfit)
 	if stands {
-		answer = &done
+		h.answer = &done
 	}
 	switch {
 	case failure == nil:

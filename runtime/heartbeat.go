@@ -22,6 +22,10 @@ type held struct {
 	gone   atomic.Bool             // the lease was lost
 	told   chan struct{}           // closed when observers know that; made before gone is set
 
+	// The owner's own, once its task has returned.
+	concluded bool          // the claim was completed or released
+	answer    *StoredRecord // what was stored, for those who follow
+
 	// Guarded by heart.mu.
 	deadline time.Time // the last moment at which the lease is surely ours
 	settling bool      // the task has returned; what it came to is on its way

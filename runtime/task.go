@@ -180,7 +180,7 @@ func (t *Task[T, R]) Run(ctx context.Context, task T) (Result[R], error) {
 	case o.answer != nil:
 		return t.replay(ctx, c, o.answer, task)
 	}
-	return t.execute(ctx, c, o, task)
+	return t.execute(ctx, c, o.held, task)
 }
 
 // refused is the result beside an error for which nothing ran.

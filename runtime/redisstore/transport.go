@@ -57,9 +57,13 @@ type command struct {
 type request struct {
 	command
 	ctx  context.Context //nolint:containedctx // the caller's, until the command is sent
-	cmd  redis.Cmder     // written before done is closed
-	done chan struct{}   // closed when cmd has its reply
+	cmd  redis.Cmder     // with its reply, once something is in done
+	done chan struct{}   // holds one
 }
+
+// requests keeps those that are over for the next caller. One whose caller has
+// left may still be on its way, and is not kept.
+var requests = sync.Pool{New: func() any { return &request{done: make(chan struct{}, 1)} }}
 
 func newTransport(client redis.UniversalClient) *transport {
 	return &transport{client: client, roads: make(map[redis.UniversalClient]*road)}
@@ -72,15 +76,19 @@ func (t *transport) do(ctx context.Context, c command) (redis.Cmder, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	r := &request{command: c, ctx: ctx, done: make(chan struct{})}
+	r := requests.Get().(*request)
+	r.command, r.ctx = c, ctx
 	if c.size >= aloneFrom {
 		go t.alone(r)
-	} else if t.depart(t.server(ctx, c.key), r) {
-		return r.cmd, r.cmd.Err()
+	} else {
+		t.depart(t.server(ctx, c.key), r)
 	}
 	select {
 	case <-r.done:
-		return r.cmd, r.cmd.Err()
+		cmd := r.cmd
+		r.command, r.ctx, r.cmd = command{}, nil, nil
+		requests.Put(r)
+		return cmd, cmd.Err()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -97,9 +105,9 @@ func (t *transport) server(ctx context.Context, key string) redis.UniversalClien
 	return t.client
 }
 
-// depart sees to it that the request is sent. It returns true if it has its reply
-// already: a caller that nothing can call back sends for itself on a free road.
-func (t *transport) depart(client redis.UniversalClient, r *request) bool {
+// depart sees to it that the request is sent. A caller that nothing can call back
+// sends for itself, on a free road.
+func (t *transport) depart(client redis.UniversalClient, r *request) {
 	t.mu.Lock()
 	o := t.roads[client]
 	if o == nil {
@@ -113,7 +121,7 @@ func (t *transport) depart(client redis.UniversalClient, r *request) bool {
 		if t.more(o) {
 			go t.drive(o)
 		}
-		return true
+		return
 	}
 	o.queue = append(o.queue, r)
 	free := o.busy < lanes
@@ -124,7 +132,6 @@ func (t *transport) depart(client redis.UniversalClient, r *request) bool {
 	if free {
 		go t.drive(o)
 	}
-	return false
 }
 
 // drive uses one lane of a road for as long as there is something to send.
@@ -187,7 +194,7 @@ func (t *transport) exchange(o *road, batch []*request) {
 			go t.alone(r)
 			continue
 		}
-		close(r.done)
+		r.done <- struct{}{}
 	}
 }
 
@@ -195,7 +202,7 @@ func (t *transport) exchange(o *road, batch []*request) {
 // that moves and to wait for a server that is not ready.
 func (t *transport) alone(r *request) {
 	r.cmd = r.send(t.client)
-	close(r.done)
+	r.done <- struct{}{}
 }
 
 // detours tells whether a command that failed on its road is worth another try

@@ -49,11 +49,6 @@ func TestAFirstExecutionOnMemstoreCostsFewAllocations(t *testing.T) {
 	}
 }
 
-func TestAKeyCostsTwoAllocationsAtMost(t *testing.T) {
-	task, _ := numbered(t)
-	assert.LessOrEqual(t, testing.AllocsPerRun(1000, func() { _, _ = task.Key(a17) }), 2+raced)
-}
-
 func BenchmarkDuplicate(b *testing.B) {
 	task, _ := numbered(b)
 	_, err := task.Run(b.Context(), a17)

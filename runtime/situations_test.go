@@ -595,3 +595,28 @@ func TestATaskWithoutAValueHasNoneToMiss(t *testing.T) {
 		assert.Equal(t, idem.StatusSuccess, res.Status)
 	})
 }
+
+func TestKeysOfAnySizeAndBytesAreRememberedOneByOne(t *testing.T) {
+	onEachStore(t, func(t *testing.T, store idem.Store) {
+		runs := 0
+		task := idem.NewTask(newClient(t, store), idem.Spec[string, struct{}]{
+			Name: "test.Any",
+			Key:  func(k *idem.KeyWriter, s string) { k.Part("s").String(s) },
+			Run:  func(context.Context, string) (struct{}, error) { runs++; return struct{}{}, nil },
+		})
+		long := strings.Repeat("x", 1<<20)
+		parts := []string{long, long + "y", "\xff\xfe", "\xff", "\x00", "a:b", "a%3Ab", "{slot}", "\x1b[2J", "\r\nDEL x\r\n", "\u2028"}
+		for _, duplicate := range []bool{false, true} {
+			for _, part := range parts {
+				res, err := task.Run(t.Context(), part)
+				require.NoError(t, err)
+				assert.Equal(t, duplicate, res.Duplicate)
+				key, err := task.Key(part)
+				require.NoError(t, err)
+				assert.LessOrEqual(t, len(key), 512)
+				assert.NotContains(t, key, "{")
+			}
+		}
+		assert.Equal(t, len(parts), runs)
+	})
+}

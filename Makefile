@@ -52,11 +52,12 @@ setup: ## install by apt what tests need and this machine lacks: redis-server, a
 	@tools/setup.sh
 
 .PHONY: lint
-lint: tools/bin/golangci-lint ## run golangci-lint, formatting included, on every module
+lint: tools/bin/golangci-lint ## run golangci-lint, formatting included, and go mod tidy -diff on every module
+	go mod tidy -diff
 	tools/bin/golangci-lint run ./...
 	@for module in $(MODULES); do \
 		echo "$$module: golangci-lint run"; \
-		(cd "$$module" && "$(CURDIR)/tools/bin/golangci-lint" run --config "$(CURDIR)/.golangci.yml" ./...); \
+		(cd "$$module" && go mod tidy -diff && "$(CURDIR)/tools/bin/golangci-lint" run --config "$(CURDIR)/.golangci.yml" ./...); \
 	done
 
 .PHONY: fmt

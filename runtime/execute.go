@@ -45,11 +45,12 @@ func FromContext(ctx context.Context) Execution {
 // execute runs the task under a claim, and completes or releases that claim. It
 // does little itself: what it has on its stack it holds for as long as the task
 // runs.
-func (t *Task[T, R]) execute(ctx context.Context, c *call, h *held, task T) (Result[R], error) {
+func (t *Task[T, R]) execute(ctx context.Context, c *call, h *held, task T, res *Result[R]) error {
 	defer c.leave(ctx, h) // also when the task panics: the panic goes on
 	c.announce(ctx, h)
-	value, err := t.spec.Run(h.ctx, task)
-	return t.conclude(ctx, c, h, value, err)
+	var err error
+	res.Value, err = t.spec.Run(h.ctx, task)
+	return t.conclude(ctx, c, h, res, err)
 }
 
 // announce tells observers of a claim.
@@ -80,59 +81,61 @@ func (c *call) leave(ctx context.Context, h *held) {
 // the time.
 //
 //go:noinline
-func (t *Task[T, R]) conclude(ctx context.Context, c *call, h *held, value R, err error) (Result[R], error) {
-	res, final, err := t.judge(h.ctx, c.key, value, err)
+func (t *Task[T, R]) conclude(ctx context.Context, c *call, h *held, res *Result[R], err error) error {
+	final, err := t.judge(h.ctx, c.key, res, err)
 	h.concluded = true
 	if !final {
 		c.release(ctx, h)
 		if h.gone.Load() {
 			err = c.fail(ErrLeaseLost, "", err)
 		}
-		return res, err
+		return err
 	}
-	done, unfit := t.done(c, h.record, time.Since(h.began), res)
+	done, unfit := t.done(c, h.record, time.Since(h.began), *res)
 	stands, failure := c.complete(ctx, h, &done, unfit)
 	if stands {
 		h.answer = &done
 	}
 	switch {
 	case failure == nil:
-		return res, err
+		return err
 	case err == nil:
-		return res, failure
+		return failure
 	}
-	return res, errors.Join(failure, err)
+	return errors.Join(failure, err)
 }
 
-// judge tells what the task's return makes of the execution: the caller's
-// result and error, and whether they are final, that is, to be stored.
-func (t *Task[T, R]) judge(run context.Context, key string, value R, err error) (res Result[R], final bool, _ error) {
+// judge tells what the task's return makes of the execution: the rest of the
+// result, the caller's error, and whether they are final, that is, to be stored.
+func (t *Task[T, R]) judge(run context.Context, key string, res *Result[R], err error) (final bool, _ error) {
+	res.Status = StatusSuccess
 	if err == nil {
-		return Result[R]{Value: value, Status: StatusSuccess}, true, nil
+		return true, nil
 	}
 	if fail := declaredFailure(err); fail != nil {
-		metadata := maps.Clone(fail.Metadata)
-		err = &FailedError{Key: key, Reason: fail.Reason, Metadata: metadata, cause: err}
-		return Result[R]{Value: value, Status: StatusFailed, Reason: fail.Reason, Metadata: metadata}, true, err
+		res.Status, res.Reason, res.Metadata = StatusFailed, fail.Reason, maps.Clone(fail.Metadata)
+		return true, &FailedError{Key: key, Reason: fail.Reason, Metadata: res.Metadata, cause: err}
 	}
 	if skip, ok := errors.AsType[*skipError](err); ok {
-		return Result[R]{Value: value, Status: StatusSkipped, Reason: skip.reason, Metadata: maps.Clone(skip.metadata)}, true, nil
+		res.Status, res.Reason, res.Metadata = StatusSkipped, skip.reason, maps.Clone(skip.metadata)
+		return true, nil
 	}
-	res = Result[R]{Value: value, Status: StatusFailed, Reason: err.Error()}
+	res.Status, res.Reason = StatusFailed, err.Error()
 	if t.settings.onError == ErrorStore && !over(run) {
-		return res, true, &FailedError{Key: key, Reason: res.Reason, cause: err}
+		return true, &FailedError{Key: key, Reason: res.Reason, cause: err}
 	}
-	return res, false, err
+	return false, err
 }
 
 // unprotected runs the task without a claim, as WithFailOpen asks.
-func (t *Task[T, R]) unprotected(ctx context.Context, c *call, task T, why error) (Result[R], error) {
+func (t *Task[T, R]) unprotected(ctx context.Context, c *call, task T, why error) (_ Result[R], err error) {
 	x := Execution{Key: c.key, ID: newID(), Attempt: 1}
 	t.client.emit(ctx, Event{
 		Kind: EventFailedOpen, Task: c.task, Key: c.key, ID: x.ID, Attempt: 1, Duration: time.Since(c.start), Err: why,
 	})
 	run := executing{ctx, x}
-	value, err := t.spec.Run(run, task)
-	res, _, err := t.judge(run, c.key, value, err)
+	var res Result[R]
+	res.Value, err = t.spec.Run(run, task)
+	_, err = t.judge(run, c.key, &res, err)
 	return res, err
 }

@@ -174,7 +174,7 @@ func TestAWaiterTakesOverWhatItsOwnerReleased(t *testing.T) {
 
 func TestAWaiterTakesOverFromAnOwnerThatVanished(t *testing.T) {
 	onEachPolicy(t, func(t *testing.T, store idem.Store, policy idem.Policy) {
-		vanish(t, store, 200*time.Millisecond, time.Hour)
+		vanish(t, store, 500*time.Millisecond, time.Hour)
 		var got idem.Execution
 		var log eventLog
 		task := paying(newClient(t, store, idem.WithObserver(log.observe)), func(ctx context.Context, p payment) (receipt, error) {
@@ -507,7 +507,7 @@ func TestStoredBytesThatCannotBeReadAreCorruptAndNeverRunAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			onEachPolicy(t, func(t *testing.T, store idem.Store, policy idem.Policy) {
-				_, err := store.Replace(t.Context(), paymentKey, idem.Swap{New: []byte(value), TTL: 50 * time.Millisecond, IfAbsent: true})
+				_, err := store.Replace(t.Context(), paymentKey, idem.Swap{New: []byte(value), TTL: time.Hour, IfAbsent: true})
 				require.NoError(t, err)
 				task := paying(newClient(t, store, idem.WithFailOpen()), mustNotRun(t), idem.WithOnDuplicate(policy))
 				_, err = task.Run(t.Context(), a17)
@@ -517,18 +517,9 @@ func TestStoredBytesThatCannotBeReadAreCorruptAndNeverRunAgain(t *testing.T) {
 					assert.ErrorContains(t, err, paymentKey)
 					assert.ErrorContains(t, err, "billing.Pay")
 				}
-				awaitAbsent(t, store)
 			})
 		})
 	}
-}
-
-func awaitAbsent(t *testing.T, store idem.Store) {
-	t.Helper()
-	require.Eventually(t, func() bool {
-		reply, err := store.Lookup(context.Background(), paymentKey)
-		return err == nil && reply.Record == nil
-	}, 20*time.Second, time.Millisecond)
 }
 
 func TestAnInterruptedExecutionWaitsForAPersonUnderOnCrashFail(t *testing.T) {

@@ -160,36 +160,47 @@ func (t *Task[T, R]) call(ctx context.Context, task T) (*call, error) {
 
 // Run executes task unless its key was executed before. The result says which
 // of the two happened; which errors there are is in the package's overview.
-func (t *Task[T, R]) Run(ctx context.Context, task T) (Result[R], error) {
+func (t *Task[T, R]) Run(ctx context.Context, task T) (res Result[R], err error) {
 	c, err := t.call(ctx, task)
-	if err != nil {
-		return refused[R](err), err
+	if err == nil && !t.client.begin(&c.work) {
+		err = c.fail(ErrClosed, "", nil)
 	}
-	if !t.client.begin(&c.work) {
-		err := c.fail(ErrClosed, "", nil)
-		return refused[R](err), err
+	if err != nil {
+		res.refuse(err)
+		return res, err
 	}
 	defer t.client.end(&c.work)
+	h, err := t.approach(ctx, c, task, &res)
+	if h != nil {
+		err = t.execute(ctx, c, h, task, &res)
+	}
+	return res, err
+}
+
+// approach obtains a claim, or else the call's result. It is never part of Run,
+// whose stack would have to bear it while the task runs.
+//
+//go:noinline
+func (t *Task[T, R]) approach(ctx context.Context, c *call, task T, res *Result[R]) (*held, error) {
 	o, err := c.obtain(ctx)
 	switch {
 	case errors.Is(err, ErrUnavailable) && !isPermanent(err) && t.client.failOpen:
-		return t.unprotected(ctx, c, task, err)
+		*res, err = t.unprotected(ctx, c, task, err)
 	case err != nil:
 		t.client.emit(ctx, Event{Kind: EventRefused, Task: c.task, Key: c.key, Duration: time.Since(c.start), Err: err})
-		return refused[R](err), err
+		res.refuse(err)
 	case o.answer != nil:
-		return t.replay(ctx, c, o.answer, task)
+		*res, err = t.replay(ctx, c, o.answer, task)
 	}
-	return t.execute(ctx, c, o.held, task)
+	return o.held, err
 }
 
-// refused is the result beside an error for which nothing ran.
-func refused[R any](err error) Result[R] {
-	res := Result[R]{Status: StatusFailed, Reason: err.Error()}
+// refuse makes the result that stands beside an error for which nothing ran.
+func (r *Result[R]) refuse(err error) {
+	r.Status, r.Reason = StatusFailed, err.Error()
 	if errors.Is(err, ErrTimeout) {
-		res.Reason = reasonTimeout
+		r.Reason = reasonTimeout
 	}
-	return res
 }
 
 // replay gives a duplicate what its policy says of the first execution.

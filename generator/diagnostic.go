@@ -14,6 +14,7 @@ type Diagnostic struct {
 	Pos      token.Pos      // for analyzers; none where there is no source
 	Position token.Position // the file's real name and line, whatever //line says
 	Message  string
+	Note     bool // it is only suspicious
 }
 
 // Format returns "file:line:col: message", with the file's name relative to dir
@@ -23,10 +24,14 @@ func (d Diagnostic) Format(dir string) string {
 	if d.Position.Line > 0 {
 		at = fmt.Sprintf("%s:%d:%d", at, d.Position.Line, max(d.Position.Column, 1))
 	}
-	if at == "" {
-		return d.Message
+	message := d.Message
+	if d.Note {
+		message = "note: " + message
 	}
-	return at + ": " + d.Message
+	if at == "" {
+		return message
+	}
+	return at + ": " + message
 }
 
 // problemAt returns a diagnostic about a place that is in no syntax tree.
@@ -50,15 +55,23 @@ func relative(dir, name string) string {
 type reporter struct {
 	fset  *token.FileSet
 	found []Diagnostic
+	notes []Diagnostic
 }
 
 // at reports a problem at pos.
 func (r *reporter) at(pos token.Pos, format string, args ...any) {
-	r.found = append(r.found, Diagnostic{
-		Pos:      pos,
-		Position: r.fset.PositionFor(pos, false),
-		Message:  fmt.Sprintf(format, args...),
-	})
+	r.found = append(r.found, r.diagnostic(pos, format, args...))
+}
+
+// note reports at pos what is suspicious, but may be meant.
+func (r *reporter) note(pos token.Pos, format string, args ...any) {
+	d := r.diagnostic(pos, format, args...)
+	d.Note = true
+	r.notes = append(r.notes, d)
+}
+
+func (r *reporter) diagnostic(pos token.Pos, format string, args ...any) Diagnostic {
+	return Diagnostic{Pos: pos, Position: r.fset.PositionFor(pos, false), Message: fmt.Sprintf(format, args...)}
 }
 
 // position is pos as messages mention it: "payment.go:12".

@@ -32,6 +32,10 @@ func readDirectives(r *reporter, file *ast.File) []declaration {
 				reportLookAlike(r, c)
 				continue
 			}
+			if d.Name == "lossy" {
+				reportLossy(r, file, c, d)
+				continue
+			}
 			if d.Name != "task" {
 				reportUnknownDirective(r, c, d)
 				continue
@@ -121,7 +125,7 @@ func reportUnknownDirective(r *reporter, c *ast.Comment, d ast.Directive) {
 		r.at(c.Slash, "%q %s", "//idem:"+d.Name, notDirective)
 		return
 	}
-	r.at(c.Slash, "//idem:%s is not a directive of idemgen%s", d.Name, didYouMean(d.Name, []string{"task", "direct"}))
+	r.at(c.Slash, "//idem:%s is not a directive of idemgen%s", d.Name, didYouMean(d.Name, []string{"task", "direct", "lossy"}))
 }
 
 // misplaced says why a directive that is no type's doc comment is not read.

@@ -10,6 +10,7 @@
 //	options.go, selector.go            every option there is, and how it is read
 //	method.go, resolve.go, keyable.go  what methods and selectors mean in types
 //	planner.go, tags.go, plan.go       a plan: all that will be printed, as plain values
+//	survive.go, identify.go            what the compiler cannot see
 //	print.go, printspec.go             the plan as Go text
 //	write.go, list.go                  to disk, compared with what is there, or listed
 //
@@ -40,6 +41,7 @@ type Config struct {
 type Outcome struct {
 	Dir         string       // the absolute directory that names are relative to
 	Diagnostics []Diagnostic // sorted; if there are any, nothing may be written
+	Notes       []Diagnostic // sorted; what is only suspicious, and stops nothing
 	Tasks       []Task       // in the order of files and lines
 	Changes     []Change     // what generating would change, in the order of files
 	Unchanged   []string     // the generated files that are as they should be
@@ -78,7 +80,7 @@ func Run(ctx context.Context, cfg Config) (*Outcome, error) {
 	for _, f := range folders {
 		r.compare(f)
 	}
-	r.outcome.Diagnostics = sorted(r.outcome.Diagnostics)
+	r.outcome.Diagnostics, r.outcome.Notes = sorted(r.outcome.Diagnostics), sorted(r.outcome.Notes)
 	return r.outcome, nil
 }
 
@@ -110,6 +112,7 @@ func (r *run) units(folders []*folder) {
 	working.Wait()
 	for _, result := range results {
 		r.outcome.Diagnostics = append(r.outcome.Diagnostics, result.problems...)
+		r.outcome.Notes = append(r.outcome.Notes, result.notes...)
 		maps.Copy(r.wanted, result.wanted)
 		r.found = append(r.found, result.found...)
 		for _, t := range result.found {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,10 +95,11 @@ func run(t *testing.T, patterns ...string) *generator.Outcome {
 	return outcome
 }
 
-// formatted returns an outcome's diagnostics as the command prints them.
+// formatted returns an outcome's diagnostics and then its notes, as the command
+// prints them.
 func formatted(o *generator.Outcome) string {
 	var b strings.Builder
-	for _, d := range o.Diagnostics {
+	for _, d := range slices.Concat(o.Diagnostics, o.Notes) {
 		b.WriteString(d.Format(o.Dir) + "\n")
 	}
 	return b.String()

@@ -12,6 +12,7 @@ import (
 // as go vet, has parsed and type-checked.
 type Inspection struct {
 	Diagnostics []Diagnostic
+	Notes       []Diagnostic // what is only suspicious
 	Tasks       []InspectedTask
 	Files       []InspectedFile
 }
@@ -53,13 +54,13 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 			v.siblings = append(v.siblings, f)
 		}
 	}
-	planned, problems := inspect(v)
+	planned, problems, notes := inspect(v)
 	var tasks []foundTask
 	for _, f := range planned {
 		tasks = append(tasks, f.tasks...)
 	}
 	problems = append(problems, clashes(fset, "", tasks)...)
-	found := &Inspection{Diagnostics: sorted(problems)}
+	found := &Inspection{Diagnostics: sorted(problems), Notes: sorted(notes)}
 	for _, f := range planned {
 		if len(f.plan.Tasks) == 0 {
 			continue

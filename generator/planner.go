@@ -15,6 +15,8 @@ type planner struct {
 	pkg         *types.Package
 	errors      []types.Error // what the compiler says of the declarations
 	declared    *declared
+	files       []*ast.File // those of the package that are looked at
+	lossy       *lossyReader
 	importNamed func(*ast.ImportSpec) string
 
 	imported map[string]string // of the file at hand: names of mentioned packages, by path
@@ -79,7 +81,10 @@ func (p *planner) plan(file *ast.File, d declaration) (*taskPlan, bool) {
 	p.chooseLocals(t, plan)
 	p.typeParams(t, plan)
 	p.planResult(t, plan)
+	p.checkStored(t)
 	p.planKey(t, plan)
+	p.checkIdentity(t, plan)
+	p.checkPolicies(t, plan)
 	p.planOptions(t, plan)
 	plan.Locals = t.locals
 	return plan, len(p.found) == before

@@ -7,6 +7,7 @@ type unitResult struct {
 	unit     unit
 	sources  *sources
 	problems []Diagnostic
+	notes    []Diagnostic
 	found    []foundTask
 	wanted   map[string][]byte // what each generated file should be
 }
@@ -24,8 +25,8 @@ func (r *unitResult) work(c *checker) {
 	if !interesting || !r.readable() {
 		return
 	}
-	planned, problems := inspect(r.view(c))
-	r.problems = append(r.problems, problems...)
+	planned, problems, notes := inspect(r.view(c))
+	r.problems, r.notes = append(r.problems, problems...), notes
 	for _, f := range planned {
 		r.found = append(r.found, f.tasks...)
 		if len(f.plan.Tasks) == 0 {

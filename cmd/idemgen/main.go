@@ -104,6 +104,7 @@ func (c command) run(ctx context.Context, args []string) int {
 		fmt.Fprintf(c.stderr, "idemgen: %v\n", err)
 		return faulty
 	}
+	c.report(outcome, outcome.Notes)
 	if len(outcome.Diagnostics) > 0 {
 		return c.report(outcome, outcome.Diagnostics)
 	}

@@ -63,7 +63,7 @@ func NewIdempotentProxy(client *idem.Client, opts ...idem.TaskOption) *Idempoten
 		Run: func(ctx context.Context, task *Proxy) (*redis.StringCmd, error) {
 			return task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)...)}
+	}, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

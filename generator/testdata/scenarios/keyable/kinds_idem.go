@@ -442,7 +442,7 @@ func NewIdempotentHashed(client *idem.Client, opts ...idem.TaskOption) *Idempote
 			k.CloseHash()
 		},
 		Match: func(k *idem.KeyWriter, task Hashed) {
-			k.Part("Tenant").String(task.Tenant)
+			k.Part("Note").String(task.Note)
 		},
 		Run: func(ctx context.Context, task Hashed) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)

@@ -13,6 +13,7 @@
 //	survive.go, identify.go            what the compiler cannot see
 //	print.go, printspec.go             the plan as Go text
 //	write.go, list.go                  to disk, compared with what is there, or listed
+//	codes.go, report.go, explain.go    what is wrong: its code, its forms, its meaning
 //
 // Generating, checking, listing and go vet share all but the last step.
 package generator
@@ -135,7 +136,7 @@ func clashes(fset *token.FileSet, dir string, tasks []foundTask) []Diagnostic {
 			first[name] = t
 			continue
 		}
-		d := problemAt(fset.PositionFor(t.named, false), "task %s has the name of another task, at %s:%d, so that the two would share keys: give one of them a name=",
+		d := problemAt(fset.PositionFor(t.named, false), codeSameName, "task %s has the name of another task, at %s:%d, so that the two would share keys: give one of them a name=",
 			t.plan.Name, relative(dir, other.position.Filename), other.position.Line)
 		d.Pos = t.named
 		problems = append(problems, d)

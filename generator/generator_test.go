@@ -15,7 +15,7 @@ import (
 	"github.com/idemgen/idemgen/generator"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files and docs/annotations.md")
+var update = flag.Bool("update", false, "rewrite the golden files, annotations.md and diagnostics.md")
 
 // Each folder of testdata/scenarios is a hard case. The files generated there
 // are the golden files, and what is vetted; so are those of the analyzer's tests.

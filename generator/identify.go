@@ -15,11 +15,11 @@ func (p *planner) checkIdentity(t *subject, plan *taskPlan) {
 	bools, floats, times := kinds["Bool"], kinds["Float"], kinds["Time"]
 	switch {
 	case len(kinds) == 1 && bools:
-		p.at(a.at("key"), "the key is made of nothing but bools, so that a few keys stand for all tasks: add a field that identifies the task")
+		p.at(a.at("key"), codeSameKeys, "the key is made of nothing but bools, so that a few keys stand for all tasks: add a field that identifies the task")
 	case len(kinds) == 1 && floats, len(kinds) == 2 && bools && floats:
-		p.at(a.at("key"), "the key is made of nothing but numbers with fractions, which are alike for different tasks and differ in their last digit for like ones: add a field that identifies the task")
+		p.at(a.at("key"), codeSameKeys, "the key is made of nothing but numbers with fractions, which are alike for different tasks and differ in their last digit for like ones: add a field that identifies the task")
 	case len(kinds) == 1 && times:
-		p.note(a.at("key"), "the key is made of nothing but times: if they are read from a clock when the task is made, a retry has another key; add a field that identifies the task, or truncate the time")
+		p.note(a.at("key"), codeTimesOnly, "the key is made of nothing but times: if they are read from a clock when the task is made, a retry has another key; add a field that identifies the task, or truncate the time")
 	}
 	inKey := map[string]bool{}
 	for _, s := range a.Key {
@@ -32,7 +32,7 @@ func (p *planner) checkIdentity(t *subject, plan *taskPlan) {
 	}
 	for _, s := range a.Match {
 		if inKey[s.Text] {
-			p.at(s.pos, "%s is part of the key, so that it always matches: leave it out of match=", s.Text)
+			p.at(s.pos, codeAlwaysEqual, "%s is part of the key, so that it always matches: leave it out of match=", s.Text)
 		}
 	}
 }
@@ -76,8 +76,8 @@ func (p *planner) checkSource(t *subject, s selector) {
 	switch what := p.changes(found); what {
 	case "":
 	case "time.Now":
-		p.at(s.pos, "%s reads the clock with time.Now, so that a retry has another key: truncate the time to the span in which the task may run once, as time.Now().Truncate(time.Hour), or store it in a field", s.Text)
+		p.at(s.pos, codeChangingKey, "%s reads the clock with time.Now, so that a retry has another key: truncate the time to the span in which the task may run once, as time.Now().Truncate(time.Hour), or store it in a field", s.Text)
 	default:
-		p.at(s.pos, "%s calls %s, so that a retry has another key: make the value once, where the task is made, and store it in a field", s.Text, what)
+		p.at(s.pos, codeChangingKey, "%s calls %s, so that a retry has another key: make the value once, where the task is made, and store it in a field", s.Text, what)
 	}
 }

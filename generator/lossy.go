@@ -55,7 +55,7 @@ func isReason(args string) bool {
 // reportLossy reports an //idem:lossy that says nothing, or stands on nothing.
 func reportLossy(r *reporter, file *ast.File, c *ast.Comment, d ast.Directive) {
 	if !isReason(" " + d.Args) {
-		r.at(c.Slash, "//idem:lossy needs a reason: write //idem:lossy why it does not matter that a duplicate does not get this")
+		r.at(c.Slash, codeLossy, "//idem:lossy needs a reason: write //idem:lossy why it does not matter that a duplicate does not get this")
 		return
 	}
 	found := false
@@ -69,6 +69,6 @@ func reportLossy(r *reporter, file *ast.File, c *ast.Comment, d ast.Directive) {
 		return !found
 	})
 	if !found {
-		r.at(c.Slash, "//idem:lossy stands on nothing: write it above a field of a result, or above the method that returns the result")
+		r.at(c.Slash, codeLossy, "//idem:lossy stands on nothing: write it above a field of a result, or above the method that returns the result")
 	}
 }

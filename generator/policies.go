@@ -16,15 +16,15 @@ const (
 func (p *planner) checkPolicies(t *subject, plan *taskPlan) {
 	a := t.annotation
 	if _, stated := a.stated["lease"]; stated && a.Lease > a.TTL {
-		p.at(a.at("lease"), "lease=%s is longer than ttl=%s, so that a crashed execution would be waited for longer than a finished one is remembered: write a shorter lease or a longer ttl",
+		p.at(a.at("lease"), codeLeasePastTTL, "lease=%s is longer than ttl=%s, so that a crashed execution would be waited for longer than a finished one is remembered: write a shorter lease or a longer ttl",
 			shortDuration(a.Lease), shortDuration(a.TTL))
 	}
 	if a.Wait > 0 && a.Wait < pollBlind {
-		p.note(a.at("wait"), "wait=%s is shorter than a poll, %s: a duplicate that no wake-up reaches does not look a second time; write wait=0 for ErrInProgress at once, or a longer wait",
+		p.note(a.at("wait"), codeShortWait, "wait=%s is shorter than a poll, %s: a duplicate that no wake-up reaches does not look a second time; write wait=0 for ErrInProgress at once, or a longer wait",
 			shortDuration(a.Wait), pollBlind)
 	}
 	if a.OnDuplicate == "return-cached" && a.OnError != "store" && plan.Valueless && len(t.outputs) == 0 {
-		p.at(a.at("on-duplicate"), "return-cached has nothing to return: %s of %s returns only an error; return a result, tag output fields `idem:\"out\"`, store errors with on-error=store, or write on-duplicate=skip",
+		p.at(a.at("on-duplicate"), codeNoResult, "return-cached has nothing to return: %s of %s returns only an error; return a result, tag output fields `idem:\"out\"`, store errors with on-error=store, or write on-duplicate=skip",
 			plan.Method, plan.TypeName)
 	}
 	if a.OnCrash != "fail" || a.TTL >= soon {
@@ -32,8 +32,8 @@ func (p *planner) checkPolicies(t *subject, plan *taskPlan) {
 	}
 	const why = "on-crash=fail with ttl=%s: an interrupted execution is forgotten, and then runs again, before anybody can have looked into it; write a longer ttl, as ttl=7d, or on-crash=retry"
 	if a.TTL < soonest {
-		p.at(a.at("ttl"), why, shortDuration(a.TTL))
+		p.at(a.at("ttl"), codeTooSoon, why, shortDuration(a.TTL))
 		return
 	}
-	p.note(a.at("ttl"), why, shortDuration(a.TTL))
+	p.note(a.at("ttl"), codeSoon, why, shortDuration(a.TTL))
 }

@@ -123,7 +123,7 @@ func (s *survival) lost(at step, reason, remedy string) {
 	if s.reported[pos]++; s.reported[pos] > limit {
 		return
 	}
-	s.planner.at(pos, "%s does not survive json: %s; %s, choose another codec=, or allow it with //idem:lossy reason above %s", at.text, reason, remedy, what)
+	s.planner.at(pos, codeLost, "%s does not survive json: %s; %s, choose another codec=, or allow it with //idem:lossy reason above %s", at.text, reason, remedy, what)
 }
 
 // doubtful notes what may not come back.
@@ -132,7 +132,7 @@ func (s *survival) doubtful(at step, reason string) {
 		return
 	}
 	pos, what := s.place(at)
-	s.planner.note(pos, "%s may not survive json: %s; say that you know with //idem:lossy reason above %s", at.text, reason, what)
+	s.planner.note(pos, codeMaybeLost, "%s may not survive json: %s; say that you know with //idem:lossy reason above %s", at.text, reason, what)
 }
 
 // value follows a value of type t.

@@ -18,7 +18,7 @@ func (r *unitResult) work(c *checker) {
 	for _, name := range r.unit.own {
 		mentions, err := mentionsTasks(name)
 		if err != nil {
-			r.problems = append(r.problems, fileProblem(name, "cannot be read", err))
+			r.problems = append(r.problems, fileProblem(name, codeUnreadable, "cannot be read", err))
 		}
 		interesting = interesting || mentions
 	}
@@ -34,7 +34,7 @@ func (r *unitResult) work(c *checker) {
 		}
 		content, err := f.plan.print()
 		if err != nil {
-			r.problems = append(r.problems, fileProblem(f.plan.Path, "cannot be generated", err))
+			r.problems = append(r.problems, fileProblem(f.plan.Path, codeUnwritable, "cannot be generated", err))
 			continue
 		}
 		r.wanted[f.plan.Path] = content
@@ -52,7 +52,7 @@ func (r *unitResult) readable() bool {
 			continue
 		}
 		at, message := syntaxError(f.err)
-		r.problems = append(r.problems, problemAt(at, "%s", message))
+		r.problems = append(r.problems, problemAt(at, codeCompiler, "%s", message))
 		ok = false
 	}
 	return ok

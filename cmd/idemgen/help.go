@@ -23,15 +23,18 @@ Usage:
 	idemgen [flags] [packages]         generate (default: the package in the current directory)
 	idemgen check [flags] [packages]   change nothing; show what is missing, stale or orphaned
 	idemgen list [-json] [packages]    every task: name, key, ttl, policies, position
-	idemgen help [topic]               annotations, check, generate, list, version, vet
+	idemgen help [topic]               annotations, check, generate, list, version, vet,
+	                                   or the code of a diagnostic, as IDEM006
 	idemgen version                    the version of this program
 	go vet -vettool=$(go tool -n idemgen) ./...
 
 Flags:
 
-	-C directory   change to this directory first
-	-tags tags     build tags, parted by commas
-	-v             say what happens to each file
+	-C directory     change to this directory first
+	-format format   how diagnostics are written: text, json or github
+	-json            short for -format json; after list, list as JSON
+	-tags tags       build tags, parted by commas
+	-v               say what happens to each file
 
 Exit status: 0 done, 1 diagnostics or wrappers that are not up to date, 2 usage.
 `
@@ -39,17 +42,19 @@ Exit status: 0 done, 1 diagnostics or wrappers that are not up to date, 2 usage.
 // topics are the texts of `idemgen help topic`, but annotations, which comes
 // from the table of options.
 var topics = map[string]string{
-	"generate": `Usage: idemgen [-C directory] [-tags tags] [-v] [packages]
+	"generate": `Usage: idemgen [-C directory] [-format format] [-tags tags] [-v] [packages]
 
 Writes x_idem.go beside each x.go that declares tasks, leaves files alone that
 are as they should be, and removes those whose source has no task left. Nothing
 is written if anything is wrong with any annotation. Packages need not compile:
 calls of wrappers that do not exist yet do not matter.
 `,
-	"check": `Usage: idemgen check [-C directory] [-tags tags] [-v] [packages]
+	"check": `Usage: idemgen check [-C directory] [-format format] [-tags tags] [-v] [packages]
 
 Changes nothing. Shows a unified diff of what generating would change, and exits
-with status 1 if that is anything: for continuous integration.
+with status 1 if that is anything: for continuous integration. With -format github
+what is wrong shows beside the lines of a pull request, with -json an editor can
+read it.
 `,
 	"list": `Usage: idemgen list [-json] [-C directory] [-tags tags] [packages]
 
@@ -81,6 +86,8 @@ func (c command) help(args []string) int {
 		return c.misuse("help", fmt.Errorf("help takes one topic, not %d", len(args)))
 	case args[0] == "annotations":
 		fmt.Fprint(c.stdout, generator.AnnotationHelp())
+	case generator.Explain(args[0]) != "":
+		fmt.Fprint(c.stdout, generator.Explain(args[0]))
 	case topics[args[0]] != "":
 		fmt.Fprint(c.stdout, topics[args[0]])
 	default:

@@ -57,6 +57,7 @@ type flags struct {
 	tags    string
 	verbose bool
 	json    bool
+	format  string
 }
 
 func newFlags() *flags {
@@ -65,7 +66,8 @@ func newFlags() *flags {
 	f.set.StringVar(&f.dir, "C", "", "change to this `directory` first")
 	f.set.StringVar(&f.tags, "tags", "", "build `tags`, parted by commas")
 	f.set.BoolVar(&f.verbose, "v", false, "say what happens to each file")
-	f.set.BoolVar(&f.json, "json", false, "list as JSON")
+	f.set.BoolVar(&f.json, "json", false, "list as JSON, or short for -format json")
+	f.set.StringVar(&f.format, "format", "text", "how diagnostics are written: text, json or github")
 	return f
 }
 
@@ -87,7 +89,10 @@ func (c command) run(ctx context.Context, args []string) int {
 		return c.misuse(name, fmt.Errorf("flag %s stands after an argument: write flags first", rest[i]))
 	}
 	if f.json && name != "list" {
-		return c.misuse(name, errors.New("flag -json is for idemgen list"))
+		f.format = "json"
+	}
+	if !slices.Contains(generator.Formats, f.format) {
+		return c.misuse(name, fmt.Errorf("flag -format is one of %s, not %q", strings.Join(generator.Formats, ", "), f.format))
 	}
 	switch name {
 	case "help":
@@ -101,12 +106,10 @@ func (c command) run(ctx context.Context, args []string) int {
 	}
 	outcome, err := generator.Run(ctx, generator.Config{Dir: f.dir, Tags: f.tags, Patterns: rest})
 	if err != nil {
-		fmt.Fprintf(c.stderr, "idemgen: %v\n", err)
-		return faulty
+		return c.fail(err)
 	}
-	c.report(outcome, outcome.Notes)
 	if len(outcome.Diagnostics) > 0 {
-		return c.report(outcome, outcome.Diagnostics)
+		return c.report(outcome, f, outcome.Findings())
 	}
 	switch name {
 	case "check":
@@ -127,8 +130,9 @@ func isCommand(name string) bool {
 
 // generate writes what is missing or stale.
 func (c command) generate(o *generator.Outcome, f *flags) int {
-	if problems := o.Write(); len(problems) > 0 {
-		return c.report(o, problems)
+	problems := o.Write()
+	if status := c.report(o, f, append(o.Findings(), problems...)); status != done {
+		return status
 	}
 	if f.verbose {
 		for _, change := range o.Changes {
@@ -149,37 +153,48 @@ func (c command) check(o *generator.Outcome, f *flags) int {
 			fmt.Fprintf(c.stderr, "unchanged %s\n", o.Name(path))
 		}
 	}
-	if len(o.Changes) == 0 {
-		return done
+	if f.format != "json" { // which has standard output for itself
+		if err := o.Diff(c.stdout); err != nil {
+			return c.fail(err)
+		}
 	}
-	if err := o.Diff(c.stdout); err != nil {
-		fmt.Fprintf(c.stderr, "idemgen: %v\n", err)
-		return faulty
-	}
-	for _, change := range o.Changes {
-		fmt.Fprintf(c.stderr, "%s: %s: run idemgen to bring it up to date\n", o.Name(change.Path), change.Reason())
-	}
-	return faulty
+	return c.report(o, f, append(o.Findings(), o.OutOfDate()...))
 }
 
 // list prints the inventory of tasks.
 func (c command) list(o *generator.Outcome, f *flags) int {
+	if f.format != "json" { // for notes there is no room in what is listed
+		c.report(o, f, o.Findings())
+	}
 	write := o.List
 	if f.json {
 		write = o.ListJSON
 	}
 	if err := write(c.stdout); err != nil {
-		fmt.Fprintf(c.stderr, "idemgen: %v\n", err)
+		return c.fail(err)
+	}
+	return done
+}
+
+// report prints diagnostics, and returns the status that they call for. JSON is
+// for another program, and goes to standard output, even if it is empty.
+func (c command) report(o *generator.Outcome, f *flags, found []generator.Diagnostic) int {
+	w := c.stderr
+	if f.format == "json" {
+		w = c.stdout
+	}
+	if err := generator.Report(w, f.format, isColorful(w), o.Dir, found); err != nil {
+		return c.fail(err)
+	}
+	if slices.ContainsFunc(found, func(d generator.Diagnostic) bool { return !d.Note }) {
 		return faulty
 	}
 	return done
 }
 
-// report prints diagnostics.
-func (c command) report(o *generator.Outcome, problems []generator.Diagnostic) int {
-	for _, d := range problems {
-		fmt.Fprintln(c.stderr, d.Format(o.Dir))
-	}
+// fail prints why the command could not do its work.
+func (c command) fail(err error) int {
+	fmt.Fprintf(c.stderr, "idemgen: %v\n", err)
 	return faulty
 }
 

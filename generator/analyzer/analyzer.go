@@ -46,7 +46,7 @@ func run(pass *analysis.Pass) (any, error) {
 		return nil, err
 	}
 	for _, d := range found.Diagnostics {
-		pass.Report(analysis.Diagnostic{Pos: d.Pos, Category: "annotation", Message: d.Message})
+		pass.Report(analysis.Diagnostic{Pos: d.Pos, Category: d.Code, URL: generator.CodeURL(d.Code), Message: d.Message + " (" + d.Code + ")"})
 	}
 	if len(found.Diagnostics) == 0 {
 		if err := reportStale(pass, found); err != nil {

@@ -58,6 +58,12 @@ const (
 	codeOutOfDate  code = "IDEM054"
 )
 
+// What may not change from one deploy to the next.
+const (
+	codeKeysChange    code = "IDEM080"
+	codeResultsChange code = "IDEM081"
+)
+
 // What the compiler cannot see.
 const (
 	codeLost         code = "IDEM060"

@@ -13,6 +13,7 @@
 //	survive.go, identify.go            what the compiler cannot see
 //	print.go, printspec.go             the plan as Go text
 //	write.go, list.go                  to disk, compared with what is there, or listed
+//	schema.go, shape.go, evolution.go  what may not change from one deploy to the next
 //	codes.go, report.go, explain.go    what is wrong: its code, its forms, its meaning
 //
 // Generating, checking, listing and go vet share all but the last step.
@@ -35,6 +36,7 @@ type Config struct {
 	Dir      string   // where patterns start; empty means the working directory
 	Patterns []string // packages as the go command names them; none means "."
 	Tags     string   // build tags, parted by commas
+	Against  string   // also compare keys and results with this git revision; empty for none
 }
 
 // An Outcome is what one run of the pipeline found out. It has changed nothing
@@ -43,6 +45,7 @@ type Outcome struct {
 	Dir         string       // the absolute directory that names are relative to
 	Diagnostics []Diagnostic // sorted; if there are any, nothing may be written
 	Notes       []Diagnostic // sorted; what is only suspicious, and stops nothing
+	Breaks      []Diagnostic // sorted; what makes keys or stored results differ from before, to be accepted
 	Tasks       []Task       // in the order of files and lines
 	Changes     []Change     // what generating would change, in the order of files
 	Unchanged   []string     // the generated files that are as they should be
@@ -80,7 +83,17 @@ func Run(ctx context.Context, cfg Config) (*Outcome, error) {
 	r.outcome.Diagnostics = append(r.outcome.Diagnostics, clashes(r.sources.fset, dir, r.found)...)
 	for _, f := range folders {
 		r.compare(f)
+		r.outcome.Breaks = append(r.outcome.Breaks, r.breaks(f, f.onDisk())...)
+		if cfg.Against == "" {
+			continue
+		}
+		before, err := f.inRevision(ctx, cfg.Against)
+		if err != nil {
+			return nil, err
+		}
+		r.outcome.Breaks = append(r.outcome.Breaks, r.breaks(f, before)...)
 	}
+	r.outcome.Breaks = sorted(r.outcome.Breaks)
 	r.outcome.Diagnostics, r.outcome.Notes = sorted(r.outcome.Diagnostics), sorted(r.outcome.Notes)
 	return r.outcome, nil
 }

@@ -87,6 +87,10 @@ func (p *planner) plan(file *ast.File, d declaration) (*taskPlan, bool) {
 	p.checkPolicies(t, plan)
 	p.planOptions(t, plan)
 	plan.Locals = t.locals
+	if len(p.found) == before {
+		plan.Schema = newSchema(plan)
+		plan.Schema.Result = p.resultSchema(t, plan)
+	}
 	return plan, len(p.found) == before
 }
 

@@ -19,9 +19,18 @@ const explainedAt = "https://github.com/idemgen/idemgen/blob/main/docs/diagnosti
 // CodeURL returns the page that explains a diagnostic's code.
 func CodeURL(code string) string { return explainedAt + strings.ToLower(code) }
 
-// Findings returns the diagnostics and the notes, sorted.
+// Findings returns diagnostics, breaks and notes, sorted.
 func (o *Outcome) Findings() []Diagnostic {
-	return sorted(slices.Concat(o.Diagnostics, o.Notes))
+	return sorted(slices.Concat(o.Diagnostics, o.Breaks, o.Notes))
+}
+
+// Accept makes notes of the breaks: somebody has read them.
+func (o *Outcome) Accept() {
+	for _, d := range o.Breaks {
+		d.Note = true
+		o.Notes = append(o.Notes, d)
+	}
+	o.Breaks = nil
 }
 
 // OutOfDate returns a diagnostic for each file that generating would change.

@@ -47,6 +47,7 @@ type survival struct {
 	root     token.Pos // what is reported at if no field of this package is on the way
 	seen     map[seenType]bool
 	reported map[token.Pos]int
+	silent   bool // only the fields are wanted
 }
 
 // A seenType is a type that has been followed; a pointer that leads to it makes
@@ -61,7 +62,7 @@ type seenType struct {
 const enough = 3
 
 func (p *planner) survival(root token.Pos) *survival {
-	return &survival{p, root, map[seenType]bool{}, map[token.Pos]int{}}
+	return &survival{planner: p, root: root, seen: map[seenType]bool{}, reported: map[token.Pos]int{}}
 }
 
 // A step is how a value was reached.
@@ -112,7 +113,7 @@ func (s *survival) allowed(at step) bool {
 // lost reports what does not come back. The remedy stands where one is better
 // than another codec.
 func (s *survival) lost(at step, reason, remedy string) {
-	if s.allowed(at) {
+	if s.silent || s.allowed(at) {
 		return
 	}
 	pos, what := s.place(at)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/types"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -11,6 +12,7 @@ import (
 type jsonField struct {
 	name   string
 	tagged bool
+	quoted bool // stored as a string: `json:",string"`
 	depth  int
 	typ    types.Type
 	at     step
@@ -53,15 +55,15 @@ func (s *survival) collect(u *types.Struct, at step, depth int, around map[*type
 	for i := range u.NumFields() {
 		f := u.Field(i)
 		here := at.field(f)
-		tag, tagged := reflect.StructTag(u.Tag(i)).Lookup("json")
-		name, _, _ := strings.Cut(tag, ",")
+		tag := reflect.StructTag(u.Tag(i)).Get("json")
+		name, more, _ := strings.Cut(tag, ",")
 		inner, viaPointer := embeddedStruct(f)
 		switch {
 		case !f.Exported() && inner == nil:
 			if holdsData(f) {
 				s.lost(here, "it is unexported", "export it")
 			}
-		case tagged && tag == "-":
+		case tag == "-":
 			if holdsData(f) {
 				s.lost(here, "its tag leaves it out", "change the json tag")
 			}
@@ -73,10 +75,11 @@ func (s *survival) collect(u *types.Struct, at step, depth int, around map[*type
 			here.addressable = here.addressable || viaPointer
 			s.collect(inner, here, depth+1, around, add)
 		default:
-			if name == "" {
+			tagged := name != ""
+			if !tagged {
 				name = f.Name()
 			}
-			add(jsonField{name, tagged && tag[:1] != ",", depth, f.Type(), here})
+			add(jsonField{name, tagged, slices.Contains(strings.Split(more, ","), "string"), depth, f.Type(), here})
 		}
 	}
 }

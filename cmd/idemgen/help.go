@@ -30,6 +30,8 @@ Usage:
 
 Flags:
 
+	-accept          let keys and stored results change, after reading what is said of it
+	-against rev     check: compare keys and results with a git revision too
 	-C directory     change to this directory first
 	-format format   how diagnostics are written: text, json or github
 	-json            short for -format json; after list, list as JSON
@@ -42,19 +44,24 @@ Exit status: 0 done, 1 diagnostics or wrappers that are not up to date, 2 usage.
 // topics are the texts of `idemgen help topic`, but annotations, which comes
 // from the table of options.
 var topics = map[string]string{
-	"generate": `Usage: idemgen [-C directory] [-format format] [-tags tags] [-v] [packages]
+	"generate": `Usage: idemgen [-accept] [-C directory] [-format format] [-tags tags] [-v] [packages]
 
 Writes x_idem.go beside each x.go that declares tasks, leaves files alone that
 are as they should be, and removes those whose source has no task left. Nothing
 is written if anything is wrong with any annotation. Packages need not compile:
 calls of wrappers that do not exist yet do not matter.
+
+A change that would make keys differ from those of today, or stored results
+unreadable, is an error: state version= to start afresh on purpose, or run
+idemgen -accept once you have read what it says.
 `,
-	"check": `Usage: idemgen check [-C directory] [-format format] [-tags tags] [-v] [packages]
+	"check": `Usage: idemgen check [-accept] [-against revision] [-C directory] [-format format] [-tags tags] [-v] [packages]
 
 Changes nothing. Shows a unified diff of what generating would change, and exits
 with status 1 if that is anything: for continuous integration. With -format github
 what is wrong shows beside the lines of a pull request, with -json an editor can
-read it.
+read it. With -against it also tells of keys and stored results that would not be
+those of a git revision, as origin/main; -accept makes notes of these.
 `,
 	"list": `Usage: idemgen list [-json] [-C directory] [-tags tags] [packages]
 

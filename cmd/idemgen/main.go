@@ -58,6 +58,8 @@ type flags struct {
 	verbose bool
 	json    bool
 	format  string
+	accept  bool
+	against string
 }
 
 func newFlags() *flags {
@@ -67,6 +69,8 @@ func newFlags() *flags {
 	f.set.StringVar(&f.tags, "tags", "", "build `tags`, parted by commas")
 	f.set.BoolVar(&f.verbose, "v", false, "say what happens to each file")
 	f.set.BoolVar(&f.json, "json", false, "list as JSON, or short for -format json")
+	f.set.BoolVar(&f.accept, "accept", false, "let keys and stored results change")
+	f.set.StringVar(&f.against, "against", "", "compare keys and results with a git `revision` too")
 	f.set.StringVar(&f.format, "format", "text", "how diagnostics are written: text, json or github")
 	return f
 }
@@ -91,6 +95,9 @@ func (c command) run(ctx context.Context, args []string) int {
 	if f.json && name != "list" {
 		f.format = "json"
 	}
+	if f.against != "" && name != "check" {
+		return c.misuse(name, errors.New("flag -against is for idemgen check"))
+	}
 	if !slices.Contains(generator.Formats, f.format) {
 		return c.misuse(name, fmt.Errorf("flag -format is one of %s, not %q", strings.Join(generator.Formats, ", "), f.format))
 	}
@@ -104,12 +111,15 @@ func (c command) run(ctx context.Context, args []string) int {
 		fmt.Fprintln(c.stdout, versionText())
 		return done
 	}
-	outcome, err := generator.Run(ctx, generator.Config{Dir: f.dir, Tags: f.tags, Patterns: rest})
+	outcome, err := generator.Run(ctx, generator.Config{Dir: f.dir, Tags: f.tags, Patterns: rest, Against: f.against})
 	if err != nil {
 		return c.fail(err)
 	}
 	if len(outcome.Diagnostics) > 0 {
 		return c.report(outcome, f, outcome.Findings())
+	}
+	if f.accept {
+		outcome.Accept()
 	}
 	switch name {
 	case "check":
@@ -130,6 +140,9 @@ func isCommand(name string) bool {
 
 // generate writes what is missing or stale.
 func (c command) generate(o *generator.Outcome, f *flags) int {
+	if len(o.Breaks) > 0 {
+		return c.report(o, f, o.Findings())
+	}
 	problems := o.Write()
 	if status := c.report(o, f, append(o.Findings(), problems...)); status != done {
 		return status
@@ -164,6 +177,7 @@ func (c command) check(o *generator.Outcome, f *flags) int {
 // list prints the inventory of tasks.
 func (c command) list(o *generator.Outcome, f *flags) int {
 	if f.format != "json" { // for notes there is no room in what is listed
+		o.Breaks = nil // what was is not for a list of what is
 		c.report(o, f, o.Findings())
 	}
 	write := o.List

@@ -8,6 +8,9 @@ import (
 )
 
 // IdempotentPay runs [Pay.Run] at most once for each key: ID.
+//
+//idem:schema Pay key=results.Pay(ID string)
+//idem:schema Pay result=json {Shown string, id string, Cents string, At time.Time, Took int, Amount big.Int, Amounts [big.Int], Raw json.RawMessage, Number string, Body bytes, ByAddr map[[{SKU string, Count int}]], ByCount map[{SKU string, Count int}], Parent ..., - int, Link url.URL}
 type IdempotentPay struct {
 	task *idem.Task[Pay, *Receipt]
 }
@@ -57,6 +60,8 @@ func (w *IdempotentPay) Resolve(ctx context.Context, task Pay, value *Receipt) e
 }
 
 // IdempotentCount runs [Count.Run] at most once for each key: ID.
+//
+//idem:schema Count key=results.Count(ID string)
 type IdempotentCount struct {
 	task *idem.Task[Count, func()]
 }
@@ -106,6 +111,9 @@ func (w *IdempotentCount) Resolve(ctx context.Context, task Count, value func())
 }
 
 // IdempotentWrap runs [Wrap.Run] at most once for each key: ID.
+//
+//idem:schema Wrap key=results.Wrap[](ID string)
+//idem:schema Wrap result=json {Content ?}
 type IdempotentWrap[T any] struct {
 	task *idem.Task[Wrap[T], Box[T]]
 }

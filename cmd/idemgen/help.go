@@ -22,7 +22,7 @@ Usage:
 
 	idemgen [flags] [packages]         generate (default: the package in the current directory)
 	idemgen check [flags] [packages]   change nothing; show what is missing, stale or orphaned
-	idemgen list [-json] [packages]    every task: name, key, ttl, policies, position
+	idemgen list [-json] [packages]    every task: name, key, ttl, policies, result, position
 	idemgen help [topic]               annotations, check, generate, list, version, vet,
 	                                   or the code of a diagnostic, as IDEM006
 	idemgen version                    the version of this program
@@ -35,6 +35,7 @@ Flags:
 	-C directory     change to this directory first
 	-format format   how diagnostics are written: text, json or github
 	-json            short for -format json; after list, list as JSON
+	-markdown        list: a table in Markdown
 	-tags tags       build tags, parted by commas
 	-v               say what happens to each file
 
@@ -63,12 +64,16 @@ what is wrong shows beside the lines of a pull request, with -json an editor can
 read it. With -against it also tells of keys and stored results that would not be
 those of a git revision, as origin/main; -accept makes notes of these.
 `,
-	"list": `Usage: idemgen list [-json] [-C directory] [-tags tags] [packages]
+	"list": `Usage: idemgen list [-json | -markdown] [-C directory] [-tags tags] [packages]
 
-Prints every task: its name in keys, key, ttl, policies and position. With -json
-it prints one array of objects with the members name, package, type, wrapper,
-method, result, outputs, key, match, ttl, onDuplicate, onError, onCrash, wait,
-lease, prefix, version, codec, allowEmpty, file, line and column.
+Prints every task: its name and key, which together are the pattern of its keys,
+ttl, policies as far as they are not the default, result, position, and a hash of
+its schema, which changes when keys or stored results do. With -markdown it prints
+a table for a page of documentation, with -json one array of objects with the
+members name, package, type, wrapper, method, result, outputs, key, match, ttl,
+onDuplicate, onError, onCrash, wait, lease, prefix, version, codec, allowEmpty,
+file, line, column, pattern, schema, stored and schemaHash; docs/inventory.md says
+what each is.
 `,
 	"version": `Usage: idemgen version
 

@@ -52,14 +52,15 @@ type command struct {
 
 // flags are what the command line can say.
 type flags struct {
-	set     *flag.FlagSet
-	dir     string
-	tags    string
-	verbose bool
-	json    bool
-	format  string
-	accept  bool
-	against string
+	set      *flag.FlagSet
+	dir      string
+	tags     string
+	verbose  bool
+	json     bool
+	format   string
+	accept   bool
+	against  string
+	markdown bool
 }
 
 func newFlags() *flags {
@@ -71,6 +72,7 @@ func newFlags() *flags {
 	f.set.BoolVar(&f.json, "json", false, "list as JSON, or short for -format json")
 	f.set.BoolVar(&f.accept, "accept", false, "let keys and stored results change")
 	f.set.StringVar(&f.against, "against", "", "compare keys and results with a git `revision` too")
+	f.set.BoolVar(&f.markdown, "markdown", false, "list as a table in Markdown")
 	f.set.StringVar(&f.format, "format", "text", "how diagnostics are written: text, json or github")
 	return f
 }
@@ -91,6 +93,9 @@ func (c command) run(ctx context.Context, args []string) int {
 	}
 	if i := slices.IndexFunc(rest, func(arg string) bool { return strings.HasPrefix(arg, "-") }); i >= 0 {
 		return c.misuse(name, fmt.Errorf("flag %s stands after an argument: write flags first", rest[i]))
+	}
+	if f.markdown && (f.json || name != "list") {
+		return c.misuse(name, errors.New("flag -markdown is for idemgen list, without -json"))
 	}
 	if f.json && name != "list" {
 		f.format = "json"
@@ -181,8 +186,11 @@ func (c command) list(o *generator.Outcome, f *flags) int {
 		c.report(o, f, o.Findings())
 	}
 	write := o.List
-	if f.json {
+	switch {
+	case f.json:
 		write = o.ListJSON
+	case f.markdown:
+		write = o.ListMarkdown
 	}
 	if err := write(c.stdout); err != nil {
 		return c.fail(err)

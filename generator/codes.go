@@ -64,6 +64,16 @@ const (
 	codeResultsChange code = "IDEM081"
 )
 
+// What only package analyzer reports, as go vet runs it, and what it shares with
+// the command.
+const (
+	CodeBypass    = "IDEM090"
+	CodeReason    = "IDEM091"
+	CodeMutated   = "IDEM092"
+	CodeRebuilt   = "IDEM093"
+	CodeOutOfDate = string(codeOutOfDate)
+)
+
 // What the compiler cannot see.
 const (
 	codeLost         code = "IDEM060"

@@ -22,6 +22,9 @@ type InspectedTask struct {
 	Type    *types.TypeName
 	Method  string // the wrapped method; empty for a handler task
 	Wrapper string
+	// KeyFields are the fields that the key is made of, none if a method of the
+	// task makes it.
+	KeyFields []string
 }
 
 // An InspectedFile is a file to generate.
@@ -74,7 +77,7 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 			if t.faulty {
 				continue
 			}
-			task := InspectedTask{Wrapper: t.plan.Wrapper}
+			task := InspectedTask{Wrapper: t.plan.Wrapper, KeyFields: keyFields(t.annotation.Key)}
 			task.Type, _ = pkg.Scope().Lookup(t.plan.TypeName).(*types.TypeName)
 			if !t.plan.Handler {
 				task.Method = t.plan.Method
@@ -83,6 +86,27 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 		}
 	}
 	return found, nil
+}
+
+// keyFields returns the fields of the task that selectors lead through, none if
+// one calls a method of the task itself.
+func keyFields(key []selector) []string {
+	var fields []string
+	for _, s := range key {
+		switch {
+		case s.Hash != nil:
+			inner := keyFields(s.Hash)
+			if inner == nil {
+				return nil
+			}
+			fields = append(fields, inner...)
+		case s.Call && len(s.Path) == 1:
+			return nil
+		case len(s.Path) > 0:
+			fields = append(fields, s.Path...)
+		}
+	}
+	return fields
 }
 
 // FileName returns the file that syntax was parsed from. For what cgo has made of

@@ -76,7 +76,7 @@ type step struct {
 // field returns the step from a struct to one of its fields.
 func (at step) field(f *types.Var) step {
 	at.text += "." + f.Name()
-	at.fields = append(at.fields[:len(at.fields):len(at.fields)], f)
+	at.fields = append(slices.Clip(at.fields), f)
 	at.element = false
 	return at
 }
@@ -92,9 +92,9 @@ func (at step) each(addressable bool) step {
 // place returns where a fault is reported: at the last field that stands in this
 // package, which is also where //idem:lossy is written.
 func (s *survival) place(at step) (pos token.Pos, what string) {
-	for i := len(at.fields) - 1; i >= 0; i-- {
-		if at.fields[i].Pkg() == s.planner.pkg {
-			return at.fields[i].Pos(), "the field"
+	for _, f := range slices.Backward(at.fields) {
+		if f.Pkg() == s.planner.pkg {
+			return f.Pos(), "the field"
 		}
 	}
 	return s.root, "the method"

@@ -53,15 +53,15 @@ func (t table) print(w io.Writer) error {
 			height = max(height, len(lines))
 		}
 		for n := range height {
-			line := ""
+			var line strings.Builder
 			for i, lines := range row {
 				text := ""
 				if n < len(lines) {
 					text = lines[n]
 				}
-				line += text + strings.Repeat(" ", needed[i]+gap-utf8.RuneCountInString(text))
+				line.WriteString(text + strings.Repeat(" ", needed[i]+gap-utf8.RuneCountInString(text)))
 			}
-			b.WriteString(strings.TrimRight(line, " ") + "\n")
+			b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())

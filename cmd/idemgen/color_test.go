@@ -13,10 +13,10 @@ import (
 func TestColoursAreForTerminals(t *testing.T) {
 	terminal, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0) // a character device, as a terminal is
 	require.NoError(t, err)
-	defer terminal.Close()
+	defer func() { assert.NoError(t, terminal.Close()) }()
 	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
 	require.NoError(t, err)
-	defer file.Close()
+	defer func() { assert.NoError(t, file.Close()) }()
 	t.Setenv("NO_COLOR", "")
 	t.Setenv("TERM", "xterm")
 

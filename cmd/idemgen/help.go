@@ -81,9 +81,10 @@ Prints the version of this program and of the Go that built it.
 `,
 	"vet": `Usage: go vet -vettool=$(go tool -n idemgen) ./...
 
-Reports errors in annotations, stale wrappers, and direct calls of an annotated
-task's method that bypass its wrapper. Tests may call it directly, and so may a
-line that says why in a comment: //idem:direct reason
+Reports errors in annotations, stale wrappers, direct calls of an annotated task's
+method that bypass its wrapper, tasks whose key changes between the wrapper's Key
+and its Run, and wrappers that are built in a loop or for each request. Tests may
+do all that, and so may a line that says why in a comment: //idem:direct reason
 Vet needs code that type-checks: a wrapper that is missing while it is used is
 for 'idemgen check' to tell.
 `,

@@ -30,7 +30,7 @@ const (
 
 func main() {
 	if isVet(os.Args[1:]) {
-		unitchecker.Main(analyzer.Analyzer) // does not return
+		unitchecker.Main(analyzer.All...) // does not return
 	}
 	debug.SetGCPercent(400) // a short life is better spent than on collecting garbage
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

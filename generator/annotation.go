@@ -31,7 +31,7 @@ func parseAnnotation(r *reporter, c *ast.Comment, d ast.Directive) *annotation {
 		parseArgument(r, a, arg.Arg, start)
 	}
 	if _, stated := a.stated["key"]; !stated {
-		r.at(d.Slash, "key is missing: say what makes two of these tasks the same, as %s", goodExample)
+		r.at(d.Slash, codeKeyMissing, "key is missing: say what makes two of these tasks the same, as %s", goodExample)
 	}
 	return a
 }
@@ -52,10 +52,10 @@ func parseArgs(r *reporter, d ast.Directive) ([]ast.DirectiveArg, bool) {
 	message := failure.Error()
 	if _, quoted, found := strings.Cut(message, "//idem:task: "); found {
 		at := d.ArgsPos + token.Pos(max(0, strings.Index(d.Args, quoted)))
-		r.at(at, "the quotes of this argument are not closed, or not followed by a space: %s", quoted)
+		r.at(at, codeArguments, "the quotes of this argument are not closed, or not followed by a space: %s", quoted)
 		return nil, false
 	}
-	r.at(d.ArgsPos, "%s", message)
+	r.at(d.ArgsPos, codeArguments, "%s", message)
 	return nil, false
 }
 
@@ -85,7 +85,7 @@ func splitArgument(r *reporter, args []ast.DirectiveArg) int {
 		for _, arg := range args[1:] {
 			whole = append(whole, arg.Arg)
 			if strings.HasSuffix(arg.Arg, `"`) {
-				r.at(valuePos, "quotes do not hold a value with spaces together, only a whole argument: write `%s`, in backquotes", strings.Join(whole, " "))
+				r.at(valuePos, codeArguments, "quotes do not hold a value with spaces together, only a whole argument: write `%s`, in backquotes", strings.Join(whole, " "))
 				return len(whole) - 1
 			}
 		}
@@ -97,10 +97,10 @@ func splitArgument(r *reporter, args []ast.DirectiveArg) int {
 			}
 			whole = append(whole, arg.Arg)
 		}
-		r.at(args[1].Pos, "a space ends the list: write %s, without spaces", strings.Join(whole, ""))
+		r.at(args[1].Pos, codeArguments, "a space ends the list: write %s, without spaces", strings.Join(whole, ""))
 		return len(whole) - 1
 	case len(args) > 1 && (!found || value == "") && strings.HasPrefix(args[1].Arg, "="):
-		r.at(args[1].Pos, "no spaces around =: write %s=…", args[0].Arg)
+		r.at(args[1].Pos, codeArguments, "no spaces around =: write %s=…", args[0].Arg)
 		if args[1].Arg == "=" && len(args) > 2 {
 			return 2
 		}
@@ -126,20 +126,20 @@ func parseArgument(r *reporter, a *annotation, arg string, pos token.Pos) {
 	}
 	switch {
 	case !known && name == "":
-		r.at(pos, "%q has no option's name before the =; the options are %s", arg, list(optionNames()))
+		r.at(pos, codeOption, "%q has no option's name before the =; the options are %s", arg, list(optionNames()))
 		return
 	case !known:
-		r.at(pos, "unknown option %q%s", name, knownOptions(name))
+		r.at(pos, codeOption, "unknown option %q%s", name, knownOptions(name))
 		return
 	case again:
-		r.at(pos, "option %s is stated twice, first in column %d", name, r.fset.PositionFor(first, false).Column)
+		r.at(pos, codeStatedTwice, "option %s is stated twice, first in column %d: write it once", name, r.fset.PositionFor(first, false).Column)
 		return
 	case o.Flag && hasValue:
-		r.at(pos, "option %s takes no value: write %s or leave it out", name, name)
+		r.at(pos, codeValueMissing, "option %s takes no value: write %s or leave it out", name, name)
 		return
 	case !o.Flag && value == "":
 		a.stated[name] = pos
-		r.at(pos, "option %s needs a value: write %s=… (%s)", name, name, plain(o.Values))
+		r.at(pos, codeValueMissing, "option %s needs a value: write %s=… (%s)", name, name, plain(o.Values))
 		return
 	}
 	a.stated[name] = pos
@@ -147,8 +147,8 @@ func parseArgument(r *reporter, a *annotation, arg string, pos token.Pos) {
 		a.stated[name] = valuePos
 	}
 	before, refused := *a, false
-	o.set(a, value, func(offset int, format string, args ...any) {
-		r.at(valuePos+token.Pos(offset), format, args...)
+	o.set(a, value, func(offset int, c code, format string, args ...any) {
+		r.at(valuePos+token.Pos(offset), c, format, args...)
 		refused = true
 	})
 	switch {

@@ -18,11 +18,11 @@ func (p *planner) codec(t *subject) Code {
 	if pkgName, member, found := strings.Cut(a.Codec, "."); found {
 		imported := p.importOf(t, pkgName)
 		if imported == nil {
-			p.at(pos, "no import of this file is named %s: import the codec's package here, as _ if nothing else needs it", pkgName)
+			p.at(pos, codeCodec, "no import of this file is named %s: import the codec's package here, as _ if nothing else needs it", pkgName)
 			return nil
 		}
 		if !token.IsExported(member) {
-			p.at(pos, "%s is unexported in package %s", member, imported.Path())
+			p.at(pos, codeCodec, "%s is unexported in package %s: export it there, or name a variable of this package", member, imported.Path())
 			return nil
 		}
 		scope, name, code = imported.Scope(), member, qualified(imported.Path(), member)
@@ -32,12 +32,12 @@ func (p *planner) codec(t *subject) Code {
 	variable, ok := found.(*types.Var)
 	switch {
 	case !ok && found != nil:
-		p.at(pos, "%s is not a variable: a codec is a package-level variable with the methods of idem.Codec", a.Codec)
+		p.at(pos, codeCodec, "%s is not a variable: a codec is a package-level variable with the methods of idem.Codec", a.Codec)
 	case !ok:
-		p.at(pos, "there is no package-level variable %s%s", a.Codec, didYouMean(name, append(scope.Names(), "json")))
+		p.at(pos, codeCodec, "there is no package-level variable %s%s", a.Codec, didYouMean(name, append(scope.Names(), "json")))
 	case p.invalid(variable.Pos(), variable.Type()):
 	case !isCodec(variable.Type()):
-		p.at(pos, "%s is not a Codec: it needs the methods Name() string, Marshal(v any) ([]byte, error) and Unmarshal(data []byte, v any) error", a.Codec)
+		p.at(pos, codeCodec, "%s is not a Codec: it needs the methods Name() string, Marshal(v any) ([]byte, error) and Unmarshal(data []byte, v any) error", a.Codec)
 	}
 	return code
 }

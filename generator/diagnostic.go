@@ -11,27 +11,41 @@ import (
 
 // A Diagnostic says what is wrong, where, and what to write instead.
 type Diagnostic struct {
+	Code     string         // as IDEM006; docs/diagnostics.md explains each
 	Pos      token.Pos      // for analyzers; none where there is no source
 	Position token.Position // the file's real name and line, whatever //line says
 	Message  string
+	Note     bool // it is only suspicious
 }
 
-// Format returns "file:line:col: message", with the file's name relative to dir
+// Format returns "file:line:col: message (code)", with the file's name relative to dir
 // if it is inside.
 func (d Diagnostic) Format(dir string) string {
+	message := d.Message
+	if d.Note {
+		message = "note: " + message
+	}
+	if d.Code != "" {
+		message += " (" + d.Code + ")"
+	}
+	if at := d.place(dir); at != "" {
+		return at + ": " + message
+	}
+	return message
+}
+
+// place returns "file:line:col", or "file" for what is about a file as a whole.
+func (d Diagnostic) place(dir string) string {
 	at := relative(dir, d.Position.Filename)
 	if d.Position.Line > 0 {
 		at = fmt.Sprintf("%s:%d:%d", at, d.Position.Line, max(d.Position.Column, 1))
 	}
-	if at == "" {
-		return d.Message
-	}
-	return at + ": " + d.Message
+	return at
 }
 
 // problemAt returns a diagnostic about a place that is in no syntax tree.
-func problemAt(at token.Position, format string, args ...any) Diagnostic {
-	return Diagnostic{Position: at, Message: fmt.Sprintf(format, args...)}
+func problemAt(at token.Position, c code, format string, args ...any) Diagnostic {
+	return Diagnostic{Code: string(c), Position: at, Message: fmt.Sprintf(format, args...)}
 }
 
 // relative returns name as seen from dir if it is inside dir, else as it is.
@@ -50,15 +64,23 @@ func relative(dir, name string) string {
 type reporter struct {
 	fset  *token.FileSet
 	found []Diagnostic
+	notes []Diagnostic
 }
 
 // at reports a problem at pos.
-func (r *reporter) at(pos token.Pos, format string, args ...any) {
-	r.found = append(r.found, Diagnostic{
-		Pos:      pos,
-		Position: r.fset.PositionFor(pos, false),
-		Message:  fmt.Sprintf(format, args...),
-	})
+func (r *reporter) at(pos token.Pos, c code, format string, args ...any) {
+	r.found = append(r.found, r.diagnostic(pos, c, format, args...))
+}
+
+// note reports at pos what is suspicious, but may be meant.
+func (r *reporter) note(pos token.Pos, c code, format string, args ...any) {
+	d := r.diagnostic(pos, c, format, args...)
+	d.Note = true
+	r.notes = append(r.notes, d)
+}
+
+func (r *reporter) diagnostic(pos token.Pos, c code, format string, args ...any) Diagnostic {
+	return Diagnostic{Code: string(c), Pos: pos, Position: r.fset.PositionFor(pos, false), Message: fmt.Sprintf(format, args...)}
 }
 
 // position is pos as messages mention it: "payment.go:12".

@@ -32,17 +32,21 @@ func readDirectives(r *reporter, file *ast.File) []declaration {
 				reportLookAlike(r, c)
 				continue
 			}
+			if d.Name == "lossy" {
+				reportLossy(r, file, c, d)
+				continue
+			}
 			if d.Name != "task" {
 				reportUnknownDirective(r, c, d)
 				continue
 			}
 			spec, ok := docs[c]
 			if !ok {
-				r.at(c.Slash, "%s", misplaced(r, file, c))
+				r.at(c.Slash, codeMisplaced, "%s", misplaced(r, file, c))
 				continue
 			}
 			if first, again := last[spec]; again {
-				r.at(c.Slash, "type %s already has a directive, at %s: one type is one task", spec.Name.Name, r.position(first))
+				r.at(c.Slash, codeTwoTasks, "type %s already has a directive, at %s: one type is one task, so remove one of the two", spec.Name.Name, r.position(first))
 				continue
 			}
 			last[spec] = c.Slash
@@ -88,14 +92,14 @@ var (
 // reportLookAlike reports a line comment that was meant as a directive.
 func reportLookAlike(r *reporter, c *ast.Comment) {
 	if text := lookAlike.FindString(c.Text); text != "" {
-		r.at(c.Slash, "%q %s", text, notDirective)
+		r.at(c.Slash, codeLookAlike, "%q %s", text, notDirective)
 	}
 }
 
 // reportBlockComment reports a directive inside /* … */.
 func reportBlockComment(r *reporter, c *ast.Comment) {
 	for _, at := range inBlock.FindAllStringSubmatchIndex(c.Text, -1) {
-		r.at(inBlockPos(r.fset, c, at[2]), "a directive inside a block comment is not read: write it as a line of its own, %s", goodExample)
+		r.at(inBlockPos(r.fset, c, at[2]), codeLookAlike, "a directive inside a block comment is not read: write it as a line of its own, %s", goodExample)
 	}
 }
 
@@ -118,10 +122,10 @@ func reportUnknownDirective(r *reporter, c *ast.Comment, d ast.Directive) {
 		return
 	}
 	if strings.EqualFold(d.Name, "task") || lookAlike.MatchString(c.Text) {
-		r.at(c.Slash, "%q %s", "//idem:"+d.Name, notDirective)
+		r.at(c.Slash, codeLookAlike, "%q %s", "//idem:"+d.Name, notDirective)
 		return
 	}
-	r.at(c.Slash, "//idem:%s is not a directive of idemgen%s", d.Name, didYouMean(d.Name, []string{"task", "direct"}))
+	r.at(c.Slash, codeLookAlike, "//idem:%s is not a directive of idemgen%s", d.Name, didYouMean(d.Name, []string{"task", "direct", "lossy"}))
 }
 
 // misplaced says why a directive that is no type's doc comment is not read.

@@ -10,8 +10,11 @@
 //	options.go, selector.go            every option there is, and how it is read
 //	method.go, resolve.go, keyable.go  what methods and selectors mean in types
 //	planner.go, tags.go, plan.go       a plan: all that will be printed, as plain values
+//	survive.go, identify.go            what the compiler cannot see
 //	print.go, printspec.go             the plan as Go text
 //	write.go, list.go                  to disk, compared with what is there, or listed
+//	schema.go, shape.go, evolution.go  what may not change from one deploy to the next
+//	codes.go, report.go, explain.go    what is wrong: its code, its forms, its meaning
 //
 // Generating, checking, listing and go vet share all but the last step.
 package generator
@@ -33,6 +36,7 @@ type Config struct {
 	Dir      string   // where patterns start; empty means the working directory
 	Patterns []string // packages as the go command names them; none means "."
 	Tags     string   // build tags, parted by commas
+	Against  string   // also compare keys and results with this git revision; empty for none
 }
 
 // An Outcome is what one run of the pipeline found out. It has changed nothing
@@ -40,6 +44,8 @@ type Config struct {
 type Outcome struct {
 	Dir         string       // the absolute directory that names are relative to
 	Diagnostics []Diagnostic // sorted; if there are any, nothing may be written
+	Notes       []Diagnostic // sorted; what is only suspicious, and stops nothing
+	Breaks      []Diagnostic // sorted; what makes keys or stored results differ from before, to be accepted
 	Tasks       []Task       // in the order of files and lines
 	Changes     []Change     // what generating would change, in the order of files
 	Unchanged   []string     // the generated files that are as they should be
@@ -77,8 +83,18 @@ func Run(ctx context.Context, cfg Config) (*Outcome, error) {
 	r.outcome.Diagnostics = append(r.outcome.Diagnostics, clashes(r.sources.fset, dir, r.found)...)
 	for _, f := range folders {
 		r.compare(f)
+		r.outcome.Breaks = append(r.outcome.Breaks, r.breaks(f, f.onDisk())...)
+		if cfg.Against == "" {
+			continue
+		}
+		before, err := f.inRevision(ctx, cfg.Against)
+		if err != nil {
+			return nil, err
+		}
+		r.outcome.Breaks = append(r.outcome.Breaks, r.breaks(f, before)...)
 	}
-	r.outcome.Diagnostics = sorted(r.outcome.Diagnostics)
+	r.outcome.Breaks = sorted(r.outcome.Breaks)
+	r.outcome.Diagnostics, r.outcome.Notes = sorted(r.outcome.Diagnostics), sorted(r.outcome.Notes)
 	return r.outcome, nil
 }
 
@@ -110,6 +126,7 @@ func (r *run) units(folders []*folder) {
 	working.Wait()
 	for _, result := range results {
 		r.outcome.Diagnostics = append(r.outcome.Diagnostics, result.problems...)
+		r.outcome.Notes = append(r.outcome.Notes, result.notes...)
 		maps.Copy(r.wanted, result.wanted)
 		r.found = append(r.found, result.found...)
 		for _, t := range result.found {
@@ -132,7 +149,7 @@ func clashes(fset *token.FileSet, dir string, tasks []foundTask) []Diagnostic {
 			first[name] = t
 			continue
 		}
-		d := problemAt(fset.PositionFor(t.named, false), "task %s has the name of another task, at %s:%d, so that the two would share keys: give one of them a name=",
+		d := problemAt(fset.PositionFor(t.named, false), codeSameName, "task %s has the name of another task, at %s:%d, so that the two would share keys: give one of them a name=",
 			t.plan.Name, relative(dir, other.position.Filename), other.position.Line)
 		d.Pos = t.named
 		problems = append(problems, d)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 	"github.com/idemgen/idemgen/generator"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files and docs/annotations.md")
+var update = flag.Bool("update", false, "rewrite the golden files, annotations.md and diagnostics.md")
 
 // Each folder of testdata/scenarios is a hard case. The files generated there
 // are the golden files, and what is vetted; so are those of the analyzer's tests.
@@ -94,10 +95,11 @@ func run(t *testing.T, patterns ...string) *generator.Outcome {
 	return outcome
 }
 
-// formatted returns an outcome's diagnostics as the command prints them.
+// formatted returns an outcome's diagnostics and then its notes, as the command
+// prints them.
 func formatted(o *generator.Outcome) string {
 	var b strings.Builder
-	for _, d := range o.Diagnostics {
+	for _, d := range slices.Concat(o.Diagnostics, o.Notes) {
 		b.WriteString(d.Format(o.Dir) + "\n")
 	}
 	return b.String()

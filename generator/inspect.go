@@ -46,7 +46,7 @@ type plannedFile struct {
 }
 
 // inspect plans every file of a package that declares tasks.
-func inspect(v view) ([]plannedFile, []Diagnostic) {
+func inspect(v view) (planned []plannedFile, problems, notes []Diagnostic) {
 	all := slices.Clone(v.siblings)
 	for _, f := range v.files {
 		all = append(all, f.syntax)
@@ -56,11 +56,14 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 		pkg:         v.types,
 		errors:      v.errors,
 		declared:    declaredNames(all, v.importNamed),
+		lossy:       &lossyReader{v.fset, map[string][]string{}},
 		importNamed: v.importNamed,
+	}
+	for _, f := range v.files {
+		p.files = append(p.files, f.syntax)
 	}
 	p.addDotImports(v)
 	p.claimElsewhere(v)
-	var planned []plannedFile
 	for _, f := range v.files {
 		if !f.own {
 			continue
@@ -105,7 +108,7 @@ func inspect(v view) ([]plannedFile, []Diagnostic) {
 			return taken || f.used[s] || slices.ContainsFunc(f.plan.Tasks, func(t *taskPlan) bool { return slices.Contains(t.NameArgs, s) })
 		})
 	}
-	return planned, p.found
+	return planned, p.found, p.notes
 }
 
 // addDotImports notes the names that a file has from a dot import, which nothing

@@ -12,6 +12,7 @@ import (
 // as go vet, has parsed and type-checked.
 type Inspection struct {
 	Diagnostics []Diagnostic
+	Notes       []Diagnostic // what is only suspicious
 	Tasks       []InspectedTask
 	Files       []InspectedFile
 }
@@ -21,6 +22,9 @@ type InspectedTask struct {
 	Type    *types.TypeName
 	Method  string // the wrapped method; empty for a handler task
 	Wrapper string
+	// KeyFields are the fields that the key is made of, none if a method of the
+	// task makes it.
+	KeyFields []string
 }
 
 // An InspectedFile is a file to generate.
@@ -53,13 +57,13 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 			v.siblings = append(v.siblings, f)
 		}
 	}
-	planned, problems := inspect(v)
+	planned, problems, notes := inspect(v)
 	var tasks []foundTask
 	for _, f := range planned {
 		tasks = append(tasks, f.tasks...)
 	}
 	problems = append(problems, clashes(fset, "", tasks)...)
-	found := &Inspection{Diagnostics: sorted(problems)}
+	found := &Inspection{Diagnostics: sorted(problems), Notes: sorted(notes)}
 	for _, f := range planned {
 		if len(f.plan.Tasks) == 0 {
 			continue
@@ -73,7 +77,7 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 			if t.faulty {
 				continue
 			}
-			task := InspectedTask{Wrapper: t.plan.Wrapper}
+			task := InspectedTask{Wrapper: t.plan.Wrapper, KeyFields: keyFields(t.annotation.Key)}
 			task.Type, _ = pkg.Scope().Lookup(t.plan.TypeName).(*types.TypeName)
 			if !t.plan.Handler {
 				task.Method = t.plan.Method
@@ -82,6 +86,27 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 		}
 	}
 	return found, nil
+}
+
+// keyFields returns the fields of the task that selectors lead through, none if
+// one calls a method of the task itself.
+func keyFields(key []selector) []string {
+	var fields []string
+	for _, s := range key {
+		switch {
+		case s.Hash != nil:
+			inner := keyFields(s.Hash)
+			if inner == nil {
+				return nil
+			}
+			fields = append(fields, inner...)
+		case s.Call && len(s.Path) == 1:
+			return nil
+		case len(s.Path) > 0:
+			fields = append(fields, s.Path...)
+		}
+	}
+	return fields
 }
 
 // FileName returns the file that syntax was parsed from. For what cgo has made of

@@ -184,7 +184,7 @@ func (e *encoder) structure(x Code, s *types.Struct, t types.Type) (value, error
 		if err != nil {
 			return nil, below("."+f.Name(), err)
 		}
-		group.Values = append(group.Values, v)
+		group.Values, group.Names = append(group.Values, v), append(group.Names, f.Name())
 	}
 	return group, nil
 }

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -34,6 +36,10 @@ type Task struct {
 	File        string   `json:"file"` // relative to the working directory if inside it
 	Line        int      `json:"line"`
 	Column      int      `json:"column"`
+	Pattern     string   `json:"pattern"`          // of the task's keys, with selectors in braces
+	Schema      string   `json:"schema"`           // what its keys are made of, as generated code says it
+	Stored      string   `json:"stored,omitempty"` // what is stored of its result, as generated code says it
+	SchemaHash  string   `json:"schemaHash"`       // of the two
 
 	ttl time.Duration
 }
@@ -79,6 +85,12 @@ func newTask(t foundTask, dir string, importPath string) Task {
 			task.Outputs = append(task.Outputs, f.From)
 		}
 	}
+	prefix := ""
+	if task.Prefix == "" {
+		prefix = "idempotency:"
+	}
+	task.Pattern = prefix + task.fullName() + ":" + task.keyPattern()
+	task.Schema, task.Stored, task.SchemaHash = plan.Schema.key(), plan.Schema.Result, plan.Schema.hash()
 	return task
 }
 
@@ -103,18 +115,87 @@ func inDays(d time.Duration) string {
 	return shortDuration(d)
 }
 
-// List writes the tasks as a table.
+// List writes the tasks as a table of at most 100 columns. Name and key together
+// are the pattern of the keys.
 func (o *Outcome) List(w io.Writer) error {
 	if len(o.Tasks) == 0 {
 		return nil
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tKEY\tTTL\tON-DUPLICATE\tON-ERROR\tON-CRASH\tPOSITION")
+	rows := table{{"NAME", "KEY", "TTL", "POLICIES", "RESULT", "SCHEMA", "POSITION"}}
 	for _, t := range o.Tasks {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s:%d\n",
-			t.Name, strings.Join(t.Key, ","), inDays(t.ttl), t.OnDuplicate, t.OnError, t.OnCrash, t.File, t.Line)
+		rows = append(rows, []string{
+			t.fullName(), t.keyPattern(), inDays(t.ttl), t.policies(), t.shortResult(), t.SchemaHash, fmt.Sprintf("%s:%d", t.File, t.Line),
+		})
 	}
-	return table.Flush()
+	return rows.print(w)
+}
+
+// ListMarkdown writes the tasks as a table for a page of documentation.
+func (o *Outcome) ListMarkdown(w io.Writer) error {
+	rows := table{{"name", "key", "ttl", "policies", "result", "schema", "position"}}
+	for _, t := range o.Tasks {
+		rows = append(rows, []string{
+			t.Name, t.Pattern, inDays(t.ttl), t.policies(), t.shortResult(), t.SchemaHash, fmt.Sprintf("%s:%d", filepath.ToSlash(t.File), t.Line),
+		})
+	}
+	return rows.markdown(w)
+}
+
+// fullName is the first part of the task's keys, less the client's prefix.
+func (t Task) fullName() string {
+	name := t.Name
+	if t.Prefix != "" {
+		name = t.Prefix + ":" + name
+	}
+	if t.Version > 0 {
+		name += fmt.Sprintf("@v%d", t.Version)
+	}
+	return name
+}
+
+// keyPattern is the rest of the task's keys, with selectors in braces.
+func (t Task) keyPattern() string {
+	parts := make([]string, len(t.Key))
+	for i, part := range t.Key {
+		parts[i] = "{" + part + "}"
+		if constant, err := strconv.Unquote(part); err == nil {
+			parts[i] = constant
+		}
+	}
+	return strings.Join(parts, ":")
+}
+
+// policies says what the task does with duplicates, and of the rest what is not
+// the default.
+func (t Task) policies() string {
+	said := []string{t.OnDuplicate}
+	add := func(name, value, usual string) {
+		if value != usual {
+			said = append(said, name+"="+value)
+		}
+	}
+	usual := newAnnotation()
+	add("on-error", t.OnError, usual.OnError)
+	add("on-crash", t.OnCrash, usual.OnCrash)
+	add("wait", t.Wait, shortDuration(usual.Wait))
+	add("lease", t.Lease, shortDuration(usual.Lease))
+	add("match", strings.Join(t.Match, ","), "")
+	add("codec", t.Codec, usual.Codec)
+	if t.AllowEmpty {
+		said = append(said, "allow-empty")
+	}
+	return strings.ReplaceAll(strings.Join(said, " "), "=0s", "=0")
+}
+
+var importFolders = regexp.MustCompile(`[\pL\pN_.~-]+/`)
+
+// shortResult is the type of the result with packages by their last names, or
+// what the outputs are.
+func (t Task) shortResult() string {
+	if len(t.Outputs) > 0 {
+		return strings.Join(t.Outputs, ",")
+	}
+	return importFolders.ReplaceAllString(t.Result, "")
 }
 
 // ListJSON writes the tasks as one JSON array.

@@ -15,7 +15,7 @@ func (p *planner) refuseCopiedLock(t *subject) {
 	if t.shape.method == nil {
 		receiver = "it a method Run with"
 	}
-	p.at(t.obj.Pos(), "a %s would be copied with a lock in it, %s: give %s a pointer receiver, or hold the lock by a pointer",
+	p.at(t.obj.Pos(), codeLock, "a %s would be copied with a lock in it, %s: give %s a pointer receiver, or hold the lock by a pointer",
 		t.obj.Name(), lock, receiver)
 }
 

@@ -25,10 +25,10 @@ func (p *planner) taskShape(t *subject) (shape, bool) {
 	if !isMethod {
 		switch {
 		case named && found != nil:
-			p.at(pos, "%s is a field of %s, not a method", a.Method, obj.Name())
+			p.at(pos, codeNoSuchMethod, "%s is a field of %s, not a method: write method= with the name of a method", a.Method, obj.Name())
 			return shape{}, false
 		case named:
-			p.at(pos, "%s has no method %s%s", obj.Name(), a.Method, didYouMean(a.Method, methodNames(t.typ, p.pkg)))
+			p.at(pos, codeNoSuchMethod, "%s has no method %s%s", obj.Name(), a.Method, instead(a.Method, methodNames(t.typ, p.pkg)))
 			return shape{}, false
 		}
 		return shape{}, true
@@ -46,7 +46,7 @@ func (p *planner) taskShape(t *subject) (shape, bool) {
 		if p.invalid(method.Pos(), signature) {
 			return shape{}, false
 		}
-		p.at(pos, "method %s of %s has the signature func%s; a task's is func(context.Context) error or func(context.Context) (R, error)%s",
+		p.at(pos, codeSignature, "method %s of %s has the signature func%s; a task's is func(context.Context) error or func(context.Context) (R, error)%s",
 			a.Method, obj.Name(), strings.TrimPrefix(types.TypeString(signature, types.RelativeTo(p.pkg)), "func"), orMethod(named))
 		return shape{}, false
 	}
@@ -124,7 +124,7 @@ func (p *planner) invalid(at token.Pos, t types.Type) bool {
 		want := p.fset.PositionFor(place, false)
 		for _, e := range p.errors {
 			if got := p.fset.PositionFor(e.Pos, false); got.Filename == want.Filename && got.Line == want.Line {
-				p.at(e.Pos, "%s%s", e.Msg, aboutWrapper(e.Msg))
+				p.at(e.Pos, codeCompiler, "%s%s", e.Msg, aboutWrapper(e.Msg))
 				if strings.HasPrefix(e.Msg, "undefined: ") { // an import may be why
 					p.reportImports(filepath.Dir(got.Filename))
 				}
@@ -137,7 +137,7 @@ func (p *planner) invalid(at token.Pos, t types.Type) bool {
 			return true
 		}
 	}
-	p.at(at, "the type of this is not known here; if it is one of package C, write a method that returns it as a Go type")
+	p.at(at, codeCompiler, "the type of this is not known here; if it is one of package C, write a method that returns it as a Go type")
 	return true
 }
 
@@ -157,7 +157,7 @@ func (p *planner) reportImports(dir string) bool {
 	found := false
 	for _, e := range p.errors {
 		if strings.HasPrefix(e.Msg, "could not import") && filepath.Dir(p.fset.PositionFor(e.Pos, false).Filename) == dir {
-			p.at(e.Pos, "%s", e.Msg)
+			p.at(e.Pos, codeCompiler, "%s", e.Msg)
 			found = true
 		}
 	}

@@ -21,7 +21,7 @@ type option struct {
 
 	// set checks a value and keeps it. It reports what is wrong with the value
 	// at the offset of the byte where that starts.
-	set func(a *annotation, value string, bad func(offset int, format string, args ...any))
+	set func(a *annotation, value string, bad badFunc)
 	// emit is the task option that states the value in generated code, if the
 	// runtime has one.
 	emit func(a *annotation) Code
@@ -167,7 +167,7 @@ var options = []option{
 			a.Name = value
 			for part := range strings.SplitSeq(value, ".") {
 				if !token.IsIdentifier(part) && !token.IsKeyword(part) {
-					bad(0, "name is identifiers joined by dots, as billing.charge, not %q", value)
+					bad(0, codeValue, "name is identifiers joined by dots, as billing.charge, not %q", value)
 					return
 				}
 			}
@@ -181,7 +181,7 @@ var options = []option{
 		set: func(a *annotation, value string, bad badFunc) {
 			a.Prefix = value
 			if strings.ContainsAny(value[:1], "\"`'") {
-				bad(0, "the quotes of %s would be part of the prefix: write prefix=shop, or with spaces the whole argument in backquotes: `prefix=our shop`", value)
+				bad(0, codeValue, "the quotes of %s would be part of the prefix: write prefix=shop, or with spaces the whole argument in backquotes: `prefix=our shop`", value)
 			}
 		},
 	},
@@ -193,7 +193,7 @@ var options = []option{
 		set: func(a *annotation, value string, bad badFunc) {
 			n, err := strconv.ParseInt(value, 10, 32)
 			if err != nil || n < 1 || value[0] == '+' {
-				bad(0, "version is a positive integer, as version=2, not %q", value)
+				bad(0, codeValue, "version is a positive integer, as version=2, not %q", value)
 			}
 			a.Version = int(n)
 		},
@@ -206,7 +206,7 @@ var options = []option{
 		set: func(a *annotation, value string, bad badFunc) {
 			a.Method = value
 			if !token.IsIdentifier(value) {
-				bad(0, "method is the name of a method, without parentheses, not %q", value)
+				bad(0, codeValue, "method is the name of a method, without parentheses, not %q", value)
 			}
 		},
 	},
@@ -218,7 +218,7 @@ var options = []option{
 		set: func(a *annotation, value string, bad badFunc) {
 			a.Wrapper = value
 			if !token.IsIdentifier(value) || value == "_" {
-				bad(0, "wrapper is the name of a type to generate, not %q", value)
+				bad(0, codeValue, "wrapper is the name of a type to generate, not %q", value)
 			}
 		},
 	},
@@ -231,7 +231,7 @@ var options = []option{
 			a.Codec = value
 			pkg, name, found := strings.Cut(value, ".")
 			if !token.IsIdentifier(pkg) || found && !token.IsIdentifier(name) {
-				bad(0, "codec is json or the name of a package-level variable, as Gob or codecs.Gob, not %q", value)
+				bad(0, codeValue, "codec is json or the name of a package-level variable, as Gob or codecs.Gob, not %q", value)
 			}
 		},
 	},
@@ -246,7 +246,7 @@ var options = []option{
 }
 
 // A badFunc reports what is wrong with a value, from offset on.
-type badFunc = func(offset int, format string, args ...any)
+type badFunc = func(offset int, c code, format string, args ...any)
 
 // optionNamed returns the option of that name.
 func optionNamed(name string) (option, bool) {
@@ -272,7 +272,7 @@ func oneOf(field func(*annotation) *string, values ...string) func(*annotation, 
 	return func(a *annotation, value string, bad badFunc) {
 		*field(a) = value
 		if !slices.Contains(values, value) {
-			bad(0, "%q is not one of %s%s", value, list(values), didYouMean(value, values))
+			bad(0, codeValue, "%q is not one of %s%s", value, list(values), didYouMean(value, values))
 		}
 	}
 }
@@ -286,13 +286,13 @@ func duration(field func(*annotation) *time.Duration, least, most time.Duration)
 		d, err := parseDuration(value)
 		switch {
 		case err != nil:
-			bad(0, "%v", err)
+			bad(0, codeValue, "%v", err)
 		case d < least && least == 0:
-			bad(0, "%s is less than 0", value)
+			bad(0, codeValue, "%s is less than 0", value)
 		case d < least:
-			bad(0, "%s is less than %s, the shortest possible", value, least)
+			bad(0, codeValue, "%s is less than %s, the shortest possible", value, least)
 		case d > most:
-			bad(0, "%s is more than 100 years, the longest possible", value)
+			bad(0, codeValue, "%s is more than 100 years, the longest possible", value)
 		}
 		*field(a) = d
 	}

@@ -36,6 +36,7 @@ type taskPlan struct {
 	AllowEmpty bool
 	Key, Match []partPlan
 	Options    []Code // the task options that the annotation states
+	Schema     schema // what has to stay the same
 	Locals     locals
 }
 
@@ -81,6 +82,7 @@ type (
 	groupValue struct {
 		Open, Close string
 		Values      []value
+		Names       []string // of the values
 	}
 	// listValue writes each element of a slice or an array.
 	listValue struct {

@@ -15,6 +15,8 @@ type planner struct {
 	pkg         *types.Package
 	errors      []types.Error // what the compiler says of the declarations
 	declared    *declared
+	files       []*ast.File // those of the package that are looked at
+	lossy       *lossyReader
 	importNamed func(*ast.ImportSpec) string
 
 	imported map[string]string // of the file at hand: names of mentioned packages, by path
@@ -79,9 +81,16 @@ func (p *planner) plan(file *ast.File, d declaration) (*taskPlan, bool) {
 	p.chooseLocals(t, plan)
 	p.typeParams(t, plan)
 	p.planResult(t, plan)
+	p.checkStored(t)
 	p.planKey(t, plan)
+	p.checkIdentity(t, plan)
+	p.checkPolicies(t, plan)
 	p.planOptions(t, plan)
 	plan.Locals = t.locals
+	if len(p.found) == before {
+		plan.Schema = newSchema(plan)
+		plan.Schema.Result = p.resultSchema(t, plan)
+	}
 	return plan, len(p.found) == before
 }
 
@@ -91,14 +100,14 @@ func (p *planner) understand(t *subject) bool {
 	obj, ok := p.pkg.Scope().Lookup(name.Name).(*types.TypeName)
 	switch {
 	case name.Name == "_":
-		p.at(name.Pos(), "a blank type cannot be a task: give it a name")
+		p.at(name.Pos(), codeNoTask, "a blank type cannot be a task: give it a name")
 		return false
 	case t.spec.Assign.IsValid():
-		p.at(t.annotation.pos, "%s is an alias: put the directive above the type that it stands for", name.Name)
+		p.at(t.annotation.pos, codeNoTask, "%s is an alias: put the directive above the type that it stands for", name.Name)
 		return false
 	case !ok || obj.Pos() != name.Pos():
 		if !p.compilerSays(name) && !p.compilerSays(t.file.Name) {
-			p.at(name.Pos(), "%s cannot be a task: another declaration has its name", name.Name)
+			p.at(name.Pos(), codeNoTask, "%s cannot be a task: another declaration has its name; rename one of the two", name.Name)
 		}
 		return false
 	}
@@ -106,7 +115,7 @@ func (p *planner) understand(t *subject) bool {
 	s, isStruct := obj.Type().Underlying().(*types.Struct)
 	if !isStruct {
 		if !p.invalid(obj.Pos(), obj.Type().Underlying()) {
-			p.at(t.annotation.pos, "%s is not a struct: a task is a struct type whose fields hold its input", name.Name)
+			p.at(t.annotation.pos, codeNoTask, "%s is not a struct: a task is a struct type whose fields hold its input", name.Name)
 		}
 		return false
 	}
@@ -121,7 +130,7 @@ func (p *planner) understand(t *subject) bool {
 func (p *planner) compilerSays(name *ast.Ident) bool {
 	for _, e := range p.errors {
 		if sameLine(p.fset, e.Pos, name.Pos()) && p.fset.File(e.Pos) == p.fset.File(name.Pos()) {
-			p.at(e.Pos, "%s", e.Msg)
+			p.at(e.Pos, codeCompiler, "%s", e.Msg)
 			return true
 		}
 	}
@@ -135,7 +144,7 @@ func (p *planner) claim(t *subject, name string, at token.Pos) {
 		other, taken = p.declared.imports[name]
 	}
 	if taken {
-		p.at(at, "the name %s is taken, at %s: choose another with wrapper=", name, p.position(other))
+		p.at(at, codeNameTaken, "the name %s is taken, at %s: choose another with wrapper=", name, p.position(other))
 		return
 	}
 	p.declared.names[name] = t.spec.Name.Pos()
@@ -172,11 +181,11 @@ func (p *planner) chooseLocals(t *subject, plan *taskPlan) {
 		t.locals.Field = "runner" // a field and a method cannot share a name
 	}
 	if slices.Contains([]string{"Key", "Lookup", "Forget", "Resolve"}, plan.Method) {
-		p.at(t.annotation.at("method"), "a wrapper already has a method %s: rename the task's", plan.Method)
+		p.at(t.annotation.at("method"), codeMethodTaken, "a wrapper already has a method %s: rename the task's", plan.Method)
 	}
 	for _, name := range predeclared {
 		if hidden := scope.Lookup(name); hidden != nil && !types.Identical(hidden.Type(), types.Universe.Lookup(name).Type()) {
-			p.at(hidden.Pos(), "%s hides Go's own %s, which generated code needs: rename it", name, name)
+			p.at(hidden.Pos(), codeHidesGo, "%s hides Go's own %s, which generated code needs: rename it", name, name)
 		}
 	}
 }
@@ -209,10 +218,10 @@ func (p *planner) typeParams(t *subject, plan *taskPlan) {
 	for param := range t.obj.Type().(*types.Named).TypeParams().TypeParams() {
 		name := param.Obj().Name()
 		if name == "_" {
-			p.at(param.Obj().Pos(), "a blank type parameter cannot be named by the wrapper: give it a name")
+			p.at(param.Obj().Pos(), codeUnnameable, "a blank type parameter cannot be named by the wrapper: give it a name")
 		}
 		if why := unnameable(param.Constraint(), p.pkg); why != "" {
-			p.at(param.Obj().Pos(), "generated code cannot name the constraint of %s: %s", name, why)
+			p.at(param.Obj().Pos(), codeUnnameable, "generated code cannot name the constraint of %s: %s; write one that this package can name", name, why)
 		}
 		plan.TypeParams = append(plan.TypeParams, typeParam{name, p.typeCode(param.Constraint())})
 	}
@@ -237,11 +246,11 @@ func (p *planner) planResult(t *subject, plan *taskPlan) {
 			at = t.shape.method.Pos()
 		}
 		if why := unnameable(t.shape.result, p.pkg); why != "" {
-			p.at(at, "generated code cannot name the result of %s: %s; return a type that this package can name", plan.Method, why)
+			p.at(at, codeUnnameable, "generated code cannot name the result of %s: %s; return a type that this package can name", plan.Method, why)
 			return
 		}
 		if lock := lockText(t.shape.result); lock != "" {
-			p.at(at, "the result of %s would be copied with a lock in it, %s: return a pointer", plan.Method, lock)
+			p.at(at, codeLock, "the result of %s would be copied with a lock in it, %s: return a pointer", plan.Method, lock)
 		}
 		plan.Result = p.typeCode(t.shape.result)
 	case len(t.outputs) > 0:
@@ -285,7 +294,7 @@ func (p *planner) matchAll(t *subject) []selector {
 		all = append(all, selector{Text: f.Name(), Path: []string{f.Name()}, pos: t.annotation.at("match")})
 	}
 	if len(all) == 0 {
-		p.at(t.annotation.at("match"), "match=all has nothing to match: %s has no input fields", t.obj.Name())
+		p.at(t.annotation.at("match"), codeMatchNothing, "match=all has nothing to match: %s has no input fields", t.obj.Name())
 	}
 	return all
 }

@@ -110,7 +110,8 @@ func (t *taskPlan) printType(file *jen.File) {
 	if t.Handler {
 		executes = "a handler for [" + t.TypeName + "]"
 	}
-	file.Comment(comment("%s runs %s at most once for each key: %s.", t.Wrapper, executes, t.keyText()))
+	file.Comment(comment("%s runs %s at most once for each key: %s.", t.Wrapper, executes, t.keyText()) +
+		"\n//\n" + t.Schema.comments())
 	file.Type().Add(withParams(t.Wrapper, t.TypeParams)).Struct(
 		jen.Id(t.Locals.Field).Op("*").Add(idem("Task").Types(t.taskType(), jenCode(t.Result))),
 	)

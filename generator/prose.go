@@ -34,6 +34,18 @@ var prose = []section{
 		"any other struct is a handler task: its wrapper takes a func that does the work",
 		"a struct with a lock in it, as a `sync.Mutex`, needs a method with a pointer receiver, so that it is never copied; a result, an output and an element of a list that holds one must be a pointer",
 	}},
+	{"Results that are stored", []string{
+		"what a duplicate could not get back is an error, for outputs and under `on-duplicate=return-cached`, as long as the codec is `json`: unexported fields and those tagged `json:\"-\"`, interfaces, funcs, channels, maps with keys that json refuses, fields that share a name, and the like",
+		"a field that may be lost says why, beside it or above it: `//idem:lossy it is filled again when needed`; for a type of another package that stands above the field that holds it, or above the method that returns it",
+		"what may be lost is a note, which stops nothing: floats, which do not encode if they are NaN, and maps and lists of `any`",
+	}},
+	{"What identifies, and what agrees", []string{
+		"a key of nothing but bools, or of nothing but floats, is an error, and so is a `Method()` in it whose body reads the clock without rounding it, or makes a random value; a key of nothing but times is a note",
+		"a field that is part of the key is an error in `match`, where it could never differ; `match=all` may include it",
+		"`on-duplicate=return-cached` is an error for a method that returns only an error and has no outputs, unless `on-error=store` leaves the error to return",
+		"`lease` is an error if it is longer than `ttl`, and `wait` a note if it is shorter than a poll, 250ms",
+		"`on-crash=fail` is an error with a `ttl` under 10 minutes and a note under an hour: an interrupted execution is forgotten, and runs again, before anybody can have looked into it",
+	}},
 	{"Tags", []string{
 		"`idem:\"out\"` marks an output field: a method task with a pointer receiver that returns only an error stores these as its result, and under `on-duplicate=return-cached` a duplicate's fields are filled from there; an output can be neither key nor match",
 		"`idem:\"-\"` marks what is no input, as clients and loggers: `match=all` leaves it out, and so does a key that has the struct as a value",

@@ -37,7 +37,7 @@ func (p *planner) selected(t *subject, s selector) (value, bool) {
 			return nil, false
 		}
 		if i == 0 && !call && slices.Contains(t.outputs, found.Name()) {
-			p.at(s.pos, "%s is an output, which can be neither key nor match: both are needed before the task has run", name)
+			p.at(s.pos, codeOutputInKey, "%s is an output, which can be neither key nor match: both are needed before the task has run", name)
 			return nil, false
 		}
 		if i > 0 && isNilable(at) {
@@ -45,7 +45,7 @@ func (p *planner) selected(t *subject, s selector) (value, bool) {
 		}
 		through, ok := p.embeddedNilable(x, at, index)
 		if !ok {
-			p.at(s.pos, "%s is reached through an unexported embedded pointer of another package, which generated code cannot check for nil; write a method that returns it", s.Text)
+			p.at(s.pos, codeHidden, "%s is reached through an unexported embedded pointer of another package, which generated code cannot check for nil; write a method that returns it", s.Text)
 			return nil, false
 		}
 		nilable = append(nilable, through...)
@@ -76,21 +76,21 @@ func (p *planner) isSelectable(t *subject, s selector, i int, at types.Type, fou
 		p.invalid(t.fieldPos(s.Path[0]), at)
 	case found == nil && p.embedsInvalid(at):
 	case found == nil && hiddenIn(at, name):
-		p.at(s.pos, "%s.%s is unexported in another package: generated code cannot select it; write a method that returns it", of, name)
+		p.at(s.pos, codeHidden, "%s.%s is unexported in another package: generated code cannot select it; write a method that returns it", of, name)
 	case found == nil:
 		written := name
 		if call {
 			written += "()"
 		}
-		p.at(s.pos, "%s has no %s %s%s", of, kind(call), name, didYouMean(written, p.selectable(at, call)))
+		p.at(s.pos, codeNoSuchField, "%s has no %s %s%s", of, kind(call), name, instead(written, p.selectable(at, call)))
 	case isMethod && !call && i < len(s.Path)-1:
-		p.at(s.pos, "%s is a method: a method can only end a selector; write a method of %s that returns what you need", name, t.obj.Name())
+		p.at(s.pos, codeFieldMethod, "%s is a method: a method can only end a selector; write a method of %s that returns what you need", name, t.obj.Name())
 	case isMethod && !call:
-		p.at(s.pos, "%s is a method: write %s()", s.Text, s.Text)
+		p.at(s.pos, codeFieldMethod, "%s is a method: write %s()", s.Text, s.Text)
 	case !isMethod && call:
-		p.at(s.pos, "%s is a field: write it without parentheses", strings.TrimSuffix(s.Text, "()"))
+		p.at(s.pos, codeFieldMethod, "%s is a field: write it without parentheses", strings.TrimSuffix(s.Text, "()"))
 	case isMethod && !isKeyMethod(method.Signature()):
-		p.at(s.pos, "%s cannot be called for a key: it must take no arguments and return one value, or one and an error", s.Text)
+		p.at(s.pos, codeFieldMethod, "%s cannot be called for a key: it must take no arguments and return one value, or one and an error", s.Text)
 	default:
 		return true
 	}
@@ -263,11 +263,11 @@ func (p *planner) embeddedNilable(x Code, t types.Type, index []int) ([]Code, bo
 func (p *planner) notKeyable(t *subject, s selector, err error) {
 	var e *notKeyable
 	if !errors.As(err, &e) {
-		p.at(s.pos, "%s: %v", s.Text, err)
+		p.at(s.pos, codeNotKeyable, "%s: %v", s.Text, err)
 		return
 	}
 	if e.typ != nil && p.invalid(t.fieldPos(s.Path[0]), e.typ) {
 		return
 	}
-	p.at(s.pos, "%s is not keyable: %s", s.Text+e.path, e.reason)
+	p.at(s.pos, codeNotKeyable, "%s is not keyable: %s", s.Text+e.path, e.reason)
 }

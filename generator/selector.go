@@ -24,11 +24,11 @@ func parseKey(value string, bad badFunc) []selector {
 	if strings.ContainsAny(value[:1], "\"`'") {
 		constant, err := strconv.Unquote(value)
 		if err != nil || value[0] == '\'' {
-			bad(0, "%s is not a quoted constant: write key=\"nightly-report\", or with spaces the whole argument in backquotes: `key=\"nightly report\"`", value)
+			bad(0, codeSelector, "%s is not a quoted constant: write key=\"nightly-report\", or with spaces the whole argument in backquotes: `key=\"nightly report\"`", value)
 			return nil
 		}
 		if constant == "" {
-			bad(0, "the constant is empty: a key must say what the task is")
+			bad(0, codeSelector, "the constant is empty: a key must say what the task is")
 			return nil
 		}
 		return []selector{{Text: value, Constant: constant}}
@@ -53,7 +53,7 @@ func parseSelectors(value string, offset int, hashes bool, bad badFunc) []select
 			continue
 		}
 		if seen[s.Text] {
-			bad(at, "%s is listed twice", s.Text)
+			bad(at, codeListedTwice, "%s is listed twice: write it once", s.Text)
 			continue
 		}
 		seen[s.Text] = true
@@ -67,16 +67,16 @@ func parseSelectors(value string, offset int, hashes bool, bad badFunc) []select
 func parseSelector(s string, at int, hashes bool, bad badFunc) (selector, bool) {
 	switch {
 	case s == "":
-		bad(at, "a selector is missing: write fields parted by single commas, as OrderID,Customer.ID")
+		bad(at, codeSelector, "a selector is missing: write fields parted by single commas, as OrderID,Customer.ID")
 		return selector{}, false
 	case strings.HasPrefix(s, "hash("):
 		if !hashes {
-			bad(at, "hash(…) is for keys: list the fields themselves")
+			bad(at, codeSelector, "hash(…) is for keys: list the fields themselves")
 			return selector{}, false
 		}
 		return parseHash(s, at, bad)
 	case strings.ContainsAny(s[:1], "\"`'"):
-		bad(at, "a constant cannot be mixed with selectors: every key of this task already starts with its name")
+		bad(at, codeSelector, "a constant cannot be mixed with selectors: every key of this task already starts with its name")
 		return selector{}, false
 	}
 	path, call := strings.CutSuffix(s, "()")
@@ -86,9 +86,9 @@ func parseSelector(s string, at int, hashes bool, bad badFunc) (selector, bool) 
 			continue
 		}
 		if open := strings.IndexByte(s, '('); open > 0 && !strings.HasSuffix(s, "()") {
-			bad(at+open, "%q is not a selector: a method is written as %s() and takes no arguments", s, s[:open])
+			bad(at+open, codeSelector, "%q is not a selector: a method is written as %s() and takes no arguments", s, s[:open])
 		} else {
-			bad(at, "%q is not a selector: write Field, Field.Sub or Method()", s)
+			bad(at, codeSelector, "%q is not a selector: write Field, Field.Sub or Method()", s)
 		}
 		return selector{}, false
 	}
@@ -100,19 +100,19 @@ func parseHash(s string, at int, bad badFunc) (selector, bool) {
 	inner, closed := strings.CutSuffix(s[len("hash("):], ")")
 	switch {
 	case !closed:
-		bad(at, "%q is not closed: write hash(a,b)", s)
+		bad(at, codeSelector, "%q is not closed: write hash(a,b)", s)
 		return selector{}, false
 	case strings.TrimSpace(inner) == "":
-		bad(at, "hash() needs the fields to hash: write hash(a,b)")
+		bad(at, codeSelector, "hash() needs the fields to hash: write hash(a,b)")
 		return selector{}, false
 	case strings.Contains(inner, "hash("):
-		bad(at+strings.LastIndex(s, "hash("), "a hash cannot contain a hash: list the fields in one")
+		bad(at+strings.LastIndex(s, "hash("), codeSelector, "a hash cannot contain a hash: list the fields in one")
 		return selector{}, false
 	}
 	failed := false
-	values := parseSelectors(inner, at+len("hash("), false, func(offset int, format string, args ...any) {
+	values := parseSelectors(inner, at+len("hash("), false, func(offset int, c code, format string, args ...any) {
 		failed = true
-		bad(offset, format, args...)
+		bad(offset, c, format, args...)
 	})
 	texts := make([]string, len(values))
 	for i, v := range values {

@@ -14,6 +14,19 @@ func didYouMean(name string, valid []string) string {
 	return ""
 }
 
+// instead suggests the valid name nearest to a misspelt one, or lists a few that
+// are valid where none is near.
+func instead(name string, valid []string) string {
+	const few = 6
+	if near := didYouMean(name, valid); near != "" || len(valid) == 0 {
+		return near
+	}
+	if len(valid) > few {
+		return fmt.Sprintf("; it has %s and others", strings.Join(valid[:few], ", "))
+	}
+	return fmt.Sprintf("; it has %s", list(valid))
+}
+
 // nearest returns the valid name with the fewest edits from name, at most a
 // third of its letters and fewer than all, or "".
 func nearest(name string, valid []string) string {

@@ -15,21 +15,21 @@ func (p *planner) readTags(t *subject, s *types.Struct) {
 		f := s.Field(i)
 		tag, tagged := reflect.StructTag(s.Tag(i)).Lookup("idem")
 		if inner := embeddedOutput(f); inner != "" {
-			p.at(f.Pos(), "%s of the embedded %s cannot be an output: only a field of the task itself can", inner, f.Name())
+			p.at(f.Pos(), codeOutput, "%s of the embedded %s cannot be an output: only a field of the task itself can", inner, f.Name())
 		}
 		switch {
 		case !tagged, tag == "-":
 		case tag != "out":
-			p.at(p.tagPos(t, f), "idem tag %q of field %s is not known: write `idem:\"out\"` for an output, `idem:\"-\"` for what is no input%s",
+			p.at(p.tagPos(t, f), codeTag, "idem tag %q of field %s is not known: write `idem:\"out\"` for an output, `idem:\"-\"` for what is no input%s",
 				tag, f.Name(), didYouMean(tag, []string{"out"}))
 		case f.Name() == "_":
-			p.at(p.tagPos(t, f), "a blank field cannot be an output: give it a name")
+			p.at(p.tagPos(t, f), codeOutput, "a blank field cannot be an output: give it a name")
 		case t.shape.method == nil:
-			p.at(p.tagPos(t, f), "field %s cannot be an output of a task without a method: a handler returns its result", f.Name())
+			p.at(p.tagPos(t, f), codeOutput, "field %s cannot be an output of a task without a method: a handler returns its result", f.Name())
 		case t.shape.result != nil:
-			p.at(p.tagPos(t, f), "field %s cannot be an output: %s already returns a result; return only an error, or put the field into what it returns", f.Name(), t.annotation.Method)
+			p.at(p.tagPos(t, f), codeOutput, "field %s cannot be an output: %s already returns a result; return only an error, or put the field into what it returns", f.Name(), t.annotation.Method)
 		case !t.shape.pointer:
-			p.at(p.tagPos(t, f), "field %s cannot be an output: %s has a value receiver, so what it sets is lost; give it a pointer receiver", f.Name(), t.annotation.Method)
+			p.at(p.tagPos(t, f), codeOutput, "field %s cannot be an output: %s has a value receiver, so what it sets is lost; give it a pointer receiver", f.Name(), t.annotation.Method)
 		default:
 			t.outputs = append(t.outputs, f.Name())
 		}
@@ -83,11 +83,11 @@ func (p *planner) planOutput(t *subject, plan *taskPlan) {
 			continue
 		}
 		if why := unnameable(f.Type(), p.pkg); why != "" {
-			p.at(f.Pos(), "generated code cannot name the type of output %s: %s", f.Name(), why)
+			p.at(f.Pos(), codeUnnameable, "generated code cannot name the type of output %s: %s; give it a type that this package can name", f.Name(), why)
 			continue
 		}
 		if lock := lockText(f.Type()); lock != "" {
-			p.at(f.Pos(), "output %s would be copied with a lock in it, %s: make it a pointer", f.Name(), lock)
+			p.at(f.Pos(), codeLock, "output %s would be copied with a lock in it, %s: make it a pointer", f.Name(), lock)
 		}
 		field := unused(exportedName(f.Name()), func(s string) bool { return taken[s] })
 		taken[field] = true

@@ -7,6 +7,7 @@ type unitResult struct {
 	unit     unit
 	sources  *sources
 	problems []Diagnostic
+	notes    []Diagnostic
 	found    []foundTask
 	wanted   map[string][]byte // what each generated file should be
 }
@@ -17,15 +18,15 @@ func (r *unitResult) work(c *checker) {
 	for _, name := range r.unit.own {
 		mentions, err := mentionsTasks(name)
 		if err != nil {
-			r.problems = append(r.problems, fileProblem(name, "cannot be read", err))
+			r.problems = append(r.problems, fileProblem(name, codeUnreadable, "cannot be read", err))
 		}
 		interesting = interesting || mentions
 	}
 	if !interesting || !r.readable() {
 		return
 	}
-	planned, problems := inspect(r.view(c))
-	r.problems = append(r.problems, problems...)
+	planned, problems, notes := inspect(r.view(c))
+	r.problems, r.notes = append(r.problems, problems...), notes
 	for _, f := range planned {
 		r.found = append(r.found, f.tasks...)
 		if len(f.plan.Tasks) == 0 {
@@ -33,7 +34,7 @@ func (r *unitResult) work(c *checker) {
 		}
 		content, err := f.plan.print()
 		if err != nil {
-			r.problems = append(r.problems, fileProblem(f.plan.Path, "cannot be generated", err))
+			r.problems = append(r.problems, fileProblem(f.plan.Path, codeUnwritable, "cannot be generated", err))
 			continue
 		}
 		r.wanted[f.plan.Path] = content
@@ -51,7 +52,7 @@ func (r *unitResult) readable() bool {
 			continue
 		}
 		at, message := syntaxError(f.err)
-		r.problems = append(r.problems, problemAt(at, "%s", message))
+		r.problems = append(r.problems, problemAt(at, codeCompiler, "%s", message))
 		ok = false
 	}
 	return ok

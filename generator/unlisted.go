@@ -35,7 +35,7 @@ func (f *folder) unlisted(name string) []Diagnostic {
 	}
 	mentions, err := mentionsTasks(name)
 	if err != nil {
-		return []Diagnostic{fileProblem(name, "cannot be read", err)}
+		return []Diagnostic{fileProblem(name, codeUnreadable, "cannot be read", err)}
 	}
 	if !mentions {
 		return nil
@@ -47,7 +47,7 @@ func (f *folder) unlisted(name string) []Diagnostic {
 			}
 		}
 	}
-	return []Diagnostic{fileProblem(name, "the go command does not list this file", nil)}
+	return []Diagnostic{fileProblem(name, codeUnreadable, "the go command does not list this file", nil)}
 }
 
 var buildLine = regexp.MustCompile(`(?m)^[ \t]*//go:build\b`)
@@ -66,5 +66,5 @@ func listError(p *packages.Package, e packages.Error) Diagnostic {
 			at.Line = bytes.Count(content[:start[0]], []byte("\n")) + 1
 		}
 	}
-	return Diagnostic{Position: at, Message: e.Msg}
+	return problemAt(at, codeCompiler, "%s", e.Msg)
 }

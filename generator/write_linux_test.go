@@ -19,7 +19,7 @@ func TestAReadOnlyDirectoryIsReported(t *testing.T) {
 	problems := (&Outcome{Changes: []Change{{Path: filepath.Join(dir, "task_idem.go"), New: []byte("new")}}}).Write()
 
 	require.Len(t, problems, 1)
-	assert.Equal(t, "task_idem.go: cannot be written: permission denied", problems[0].Format(dir))
+	assert.Equal(t, "task_idem.go: cannot be written: permission denied (IDEM053)", problems[0].Format(dir))
 }
 
 func TestNothingIsWrittenIfAnOrphanCannotBeRemoved(t *testing.T) {
@@ -38,7 +38,7 @@ func TestNothingIsWrittenIfAnOrphanCannotBeRemoved(t *testing.T) {
 	}}).Write()
 
 	require.Len(t, problems, 1)
-	assert.Equal(t, "b_idem.go: cannot be removed: permission denied", problems[0].Format(closed))
+	assert.Equal(t, "b_idem.go: cannot be removed: permission denied (IDEM053)", problems[0].Format(closed))
 	assert.Equal(t, map[string]string{"a_idem.go": "old"}, contents(t, open))
 }
 

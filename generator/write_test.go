@@ -39,7 +39,7 @@ func TestNothingIsWrittenIfOneFileCannotBe(t *testing.T) {
 	}}).Write()
 
 	require.Len(t, problems, 1)
-	assert.Equal(t, filepath.Join("nowhere", "a.go")+": cannot be written: no such file or directory", problems[0].Format(dir))
+	assert.Equal(t, filepath.Join("nowhere", "a.go")+": cannot be written: no such file or directory (IDEM053)", problems[0].Format(dir))
 	assert.Equal(t, map[string]string{"stale.go": "old"}, contents(t, dir))
 }
 

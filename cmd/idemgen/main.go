@@ -30,7 +30,7 @@ const (
 
 func main() {
 	if isVet(os.Args[1:]) {
-		unitchecker.Main(analyzer.Analyzer) // does not return
+		unitchecker.Main(analyzer.All...) // does not return
 	}
 	debug.SetGCPercent(400) // a short life is better spent than on collecting garbage
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -52,11 +52,15 @@ type command struct {
 
 // flags are what the command line can say.
 type flags struct {
-	set     *flag.FlagSet
-	dir     string
-	tags    string
-	verbose bool
-	json    bool
+	set      *flag.FlagSet
+	dir      string
+	tags     string
+	verbose  bool
+	json     bool
+	format   string
+	accept   bool
+	against  string
+	markdown bool
 }
 
 func newFlags() *flags {
@@ -65,7 +69,11 @@ func newFlags() *flags {
 	f.set.StringVar(&f.dir, "C", "", "change to this `directory` first")
 	f.set.StringVar(&f.tags, "tags", "", "build `tags`, parted by commas")
 	f.set.BoolVar(&f.verbose, "v", false, "say what happens to each file")
-	f.set.BoolVar(&f.json, "json", false, "list as JSON")
+	f.set.BoolVar(&f.json, "json", false, "list as JSON, or short for -format json")
+	f.set.BoolVar(&f.accept, "accept", false, "let keys and stored results change")
+	f.set.StringVar(&f.against, "against", "", "compare keys and results with a git `revision` too")
+	f.set.BoolVar(&f.markdown, "markdown", false, "list as a table in Markdown")
+	f.set.StringVar(&f.format, "format", "text", "how diagnostics are written: text, json or github")
 	return f
 }
 
@@ -86,8 +94,17 @@ func (c command) run(ctx context.Context, args []string) int {
 	if i := slices.IndexFunc(rest, func(arg string) bool { return strings.HasPrefix(arg, "-") }); i >= 0 {
 		return c.misuse(name, fmt.Errorf("flag %s stands after an argument: write flags first", rest[i]))
 	}
+	if f.markdown && (f.json || name != "list") {
+		return c.misuse(name, errors.New("flag -markdown is for idemgen list, without -json"))
+	}
 	if f.json && name != "list" {
-		return c.misuse(name, errors.New("flag -json is for idemgen list"))
+		f.format = "json"
+	}
+	if f.against != "" && name != "check" {
+		return c.misuse(name, errors.New("flag -against is for idemgen check"))
+	}
+	if !slices.Contains(generator.Formats, f.format) {
+		return c.misuse(name, fmt.Errorf("flag -format is one of %s, not %q", strings.Join(generator.Formats, ", "), f.format))
 	}
 	switch name {
 	case "help":
@@ -99,13 +116,15 @@ func (c command) run(ctx context.Context, args []string) int {
 		fmt.Fprintln(c.stdout, versionText())
 		return done
 	}
-	outcome, err := generator.Run(ctx, generator.Config{Dir: f.dir, Tags: f.tags, Patterns: rest})
+	outcome, err := generator.Run(ctx, generator.Config{Dir: f.dir, Tags: f.tags, Patterns: rest, Against: f.against})
 	if err != nil {
-		fmt.Fprintf(c.stderr, "idemgen: %v\n", err)
-		return faulty
+		return c.fail(err)
 	}
 	if len(outcome.Diagnostics) > 0 {
-		return c.report(outcome, outcome.Diagnostics)
+		return c.report(outcome, f, outcome.Findings())
+	}
+	if f.accept {
+		outcome.Accept()
 	}
 	switch name {
 	case "check":
@@ -126,8 +145,12 @@ func isCommand(name string) bool {
 
 // generate writes what is missing or stale.
 func (c command) generate(o *generator.Outcome, f *flags) int {
-	if problems := o.Write(); len(problems) > 0 {
-		return c.report(o, problems)
+	if len(o.Breaks) > 0 {
+		return c.report(o, f, o.Findings())
+	}
+	problems := o.Write()
+	if status := c.report(o, f, append(o.Findings(), problems...)); status != done {
+		return status
 	}
 	if f.verbose {
 		for _, change := range o.Changes {
@@ -148,37 +171,52 @@ func (c command) check(o *generator.Outcome, f *flags) int {
 			fmt.Fprintf(c.stderr, "unchanged %s\n", o.Name(path))
 		}
 	}
-	if len(o.Changes) == 0 {
-		return done
+	if f.format != "json" { // which has standard output for itself
+		if err := o.Diff(c.stdout); err != nil {
+			return c.fail(err)
+		}
 	}
-	if err := o.Diff(c.stdout); err != nil {
-		fmt.Fprintf(c.stderr, "idemgen: %v\n", err)
-		return faulty
-	}
-	for _, change := range o.Changes {
-		fmt.Fprintf(c.stderr, "%s: %s: run idemgen to bring it up to date\n", o.Name(change.Path), change.Reason())
-	}
-	return faulty
+	return c.report(o, f, append(o.Findings(), o.OutOfDate()...))
 }
 
 // list prints the inventory of tasks.
 func (c command) list(o *generator.Outcome, f *flags) int {
+	if f.format != "json" { // for notes there is no room in what is listed
+		o.Breaks = nil // what was is not for a list of what is
+		c.report(o, f, o.Findings())
+	}
 	write := o.List
-	if f.json {
+	switch {
+	case f.json:
 		write = o.ListJSON
+	case f.markdown:
+		write = o.ListMarkdown
 	}
 	if err := write(c.stdout); err != nil {
-		fmt.Fprintf(c.stderr, "idemgen: %v\n", err)
+		return c.fail(err)
+	}
+	return done
+}
+
+// report prints diagnostics, and returns the status that they call for. JSON is
+// for another program, and goes to standard output, even if it is empty.
+func (c command) report(o *generator.Outcome, f *flags, found []generator.Diagnostic) int {
+	w := c.stderr
+	if f.format == "json" {
+		w = c.stdout
+	}
+	if err := generator.Report(w, f.format, isColorful(w), o.Dir, found); err != nil {
+		return c.fail(err)
+	}
+	if slices.ContainsFunc(found, func(d generator.Diagnostic) bool { return !d.Note }) {
 		return faulty
 	}
 	return done
 }
 
-// report prints diagnostics.
-func (c command) report(o *generator.Outcome, problems []generator.Diagnostic) int {
-	for _, d := range problems {
-		fmt.Fprintln(c.stderr, d.Format(o.Dir))
-	}
+// fail prints why the command could not do its work.
+func (c command) fail(err error) int {
+	fmt.Fprintf(c.stderr, "idemgen: %v\n", err)
 	return faulty
 }
 

@@ -10,6 +10,8 @@ import (
 
 // IdempotentAuditAction runs [AuditAction.Run] at most once for each key:
 // hash(Actor,Action,Resource).
+//
+//idem:schema AuditAction key=audit.AuditAction(hash(Actor,Action,Resource) {string, string, string})
 type IdempotentAuditAction struct {
 	task *idem.Task[AuditAction, struct{}]
 }

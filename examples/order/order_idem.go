@@ -10,6 +10,8 @@ import (
 
 // IdempotentCreateOrder runs a handler for [CreateOrder] at most once for each
 // key: IdempotencyKey.
+//
+//idem:schema CreateOrder key=order.CreateOrder(IdempotencyKey string)
 type IdempotentCreateOrder[R any] struct {
 	task *idem.Task[CreateOrder, R]
 }

@@ -10,6 +10,9 @@ import (
 
 // IdempotentChargeOrder runs [ChargeOrder.Run] at most once for each key:
 // OrderID.
+//
+//idem:schema ChargeOrder key=quickstart.ChargeOrder(OrderID int)
+//idem:schema ChargeOrder result=json string
 type IdempotentChargeOrder struct {
 	task *idem.Task[ChargeOrder, string]
 }

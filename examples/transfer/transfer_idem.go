@@ -10,6 +10,8 @@ import (
 
 // IdempotentTransferFunds runs [TransferFunds.Run] at most once for each key:
 // From, To, Cents and Reference.
+//
+//idem:schema TransferFunds key=transfer.TransferFunds(From string, To string, Cents int, Reference string)
 type IdempotentTransferFunds struct {
 	task *idem.Task[TransferFunds, struct{}]
 }

@@ -10,6 +10,8 @@ import (
 
 // IdempotentSubmitVote runs [SubmitVote.Run] at most once for each key: PollID
 // and UserID.
+//
+//idem:schema SubmitVote key=vote.SubmitVote(PollID string, UserID int)
 type IdempotentSubmitVote struct {
 	task *idem.Task[SubmitVote, struct{}]
 }

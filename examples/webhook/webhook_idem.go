@@ -10,6 +10,9 @@ import (
 
 // IdempotentProcessWebhook runs [ProcessWebhook.Run] at most once for each
 // key: EventID.
+//
+//idem:schema ProcessWebhook key=webhook.ProcessWebhook(EventID string)
+//idem:schema ProcessWebhook result=json {invoice string}
 type IdempotentProcessWebhook struct {
 	task *idem.Task[ProcessWebhook, Ack]
 }

@@ -1,14 +1,17 @@
 // Package analyzer reports, as part of go vet, what is wrong with annotated
-// tasks: errors in their directives, wrappers that are not up to date, and calls
-// that bypass a wrapper.
+// tasks: errors in their directives, wrappers that are not up to date, calls that
+// bypass a wrapper, tasks that change after their key was asked for, and wrappers
+// that are built again and again.
 package analyzer
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/types"
 	"path/filepath"
+	"reflect"
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
@@ -21,24 +24,31 @@ import (
 // may call it directly, and so may a line with a comment //idem:direct that says
 // why.
 var Analyzer = &analysis.Analyzer{
-	Name:      "idemgen",
-	Doc:       "report errors in //idem:task directives, stale wrappers and calls that bypass them",
-	URL:       "https://pkg.go.dev/github.com/idemgen/idemgen/generator/analyzer",
-	Run:       run,
-	FactTypes: []analysis.Fact{new(isTask)},
+	Name:       "idemgen",
+	Doc:        "report errors in //idem:task directives, stale wrappers and calls that bypass them",
+	URL:        "https://pkg.go.dev/github.com/idemgen/idemgen/generator/analyzer",
+	Run:        run,
+	FactTypes:  []analysis.Fact{new(isTask)},
+	ResultType: reflect.TypeFor[*Tasks](),
 }
 
-// isTask is the fact that a type is an annotated method task.
+// isTask is the fact that a type is an annotated task.
 type isTask struct {
-	Method  string
+	Method  string // the wrapped one; empty for a handler task
 	Wrapper string
+	Fields  []string // those that the key is made of; none if a method makes it
 }
+
+// wrapped returns the name of the wrapper's method that executes the task.
+func (t *isTask) wrapped() string { return cmp.Or(t.Method, "Run") }
 
 // AFact makes isTask a fact.
 func (*isTask) AFact() {}
 
 // String is how analysistest names the fact.
-func (t *isTask) String() string { return fmt.Sprintf("task(%s by %s)", t.Method, t.Wrapper) }
+func (t *isTask) String() string {
+	return fmt.Sprintf("task(%s by %s)", cmp.Or(t.Method, "handler"), t.Wrapper)
+}
 
 func run(pass *analysis.Pass) (any, error) {
 	found, err := generator.Inspect(pass.Fset, pass.Files, ignoredFiles(pass), pass.Pkg)
@@ -46,7 +56,7 @@ func run(pass *analysis.Pass) (any, error) {
 		return nil, err
 	}
 	for _, d := range found.Diagnostics {
-		pass.Report(analysis.Diagnostic{Pos: d.Pos, Category: "annotation", Message: d.Message})
+		report(pass, place(d.Pos), d.Code, "%s", d.Message)
 	}
 	if len(found.Diagnostics) == 0 {
 		if err := reportStale(pass, found); err != nil {
@@ -54,8 +64,8 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 	}
 	for _, t := range found.Tasks {
-		if t.Type != nil && t.Method != "" {
-			pass.ExportObjectFact(t.Type, &isTask{t.Method, t.Wrapper})
+		if t.Type != nil {
+			pass.ExportObjectFact(t.Type, &isTask{t.Method, t.Wrapper, t.KeyFields})
 		}
 	}
 	for _, f := range pass.Files {
@@ -63,7 +73,7 @@ func run(pass *analysis.Pass) (any, error) {
 			reportDirectCalls(pass, f)
 		}
 	}
-	return nil, nil
+	return &Tasks{pass.ImportObjectFact}, nil
 }
 
 // reportStale reports wrappers that idemgen would write, rewrite or remove.
@@ -77,7 +87,7 @@ func reportStale(pass *analysis.Pass, found *generator.Inspection) error {
 	for _, want := range found.Files {
 		base := filepath.Base(want.Path)
 		if generated[want.Path] == nil {
-			pass.Report(analysis.Diagnostic{Pos: want.Task, Category: "stale", Message: base + " is missing: run idemgen to generate it"})
+			report(pass, place(want.Task), generator.CodeOutOfDate, "%s is missing: run idemgen to generate it", base)
 			continue
 		}
 		content, err := pass.ReadFile(want.Path)
@@ -85,7 +95,7 @@ func reportStale(pass *analysis.Pass, found *generator.Inspection) error {
 			return err
 		}
 		if !generator.SameText(content, want.Content) {
-			pass.Report(analysis.Diagnostic{Pos: want.Task, Category: "stale", Message: base + " is stale: run idemgen to bring it up to date"})
+			report(pass, place(want.Task), generator.CodeOutOfDate, "%s is stale: run idemgen to bring it up to date", base)
 		}
 	}
 	for name, f := range generated {
@@ -93,7 +103,7 @@ func reportStale(pass *analysis.Pass, found *generator.Inspection) error {
 			continue // the source's tasks are not seen here
 		}
 		if !slices.ContainsFunc(found.Files, func(want generator.InspectedFile) bool { return want.Path == name }) {
-			pass.Report(analysis.Diagnostic{Pos: f.Package, Category: "stale", Message: filepath.Base(name) + " is orphaned, since no task is left in its source: run idemgen to remove it"})
+			report(pass, place(f.Package), generator.CodeOutOfDate, "%s is orphaned, since no task is left in its source: run idemgen to remove it", filepath.Base(name))
 		}
 	}
 	return nil
@@ -133,7 +143,7 @@ func taskCalled(pass *analysis.Pass, sel *types.Selection) (*types.TypeName, *is
 		}
 		var fact isTask
 		obj := named.Origin().Obj()
-		if pass.ImportObjectFact(obj, &fact) && fact.Method == sel.Obj().Name() {
+		if pass.ImportObjectFact(obj, &fact) && fact.Method != "" && fact.Method == sel.Obj().Name() {
 			return obj, &fact
 		}
 		s, ok := named.Underlying().(*types.Struct)

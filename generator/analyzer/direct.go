@@ -38,11 +38,8 @@ func reportDirectCalls(pass *analysis.Pass, f *ast.File) {
 		if obj.Pkg() != pass.Pkg {
 			wrapper = obj.Pkg().Name() + "." + wrapper
 		}
-		pass.Report(analysis.Diagnostic{
-			Pos: expr.Sel.Pos(), End: expr.Sel.End(), Category: "direct",
-			Message: "this bypasses " + wrapper + ", so that the task may run more than once: call the wrapper's " +
-				task.Method + ", or say why not in a comment //idem:direct reason",
-		})
+		report(pass, expr.Sel, generator.CodeBypass, "this bypasses %s, so that the task may run more than once: call the wrapper's %s, or say why not in a comment //idem:direct reason",
+			wrapper, task.Method)
 		return true
 	})
 }
@@ -50,18 +47,23 @@ func reportDirectCalls(pass *analysis.Pass, f *ast.File) {
 // directLines returns the lines with a comment //idem:direct, and reports those
 // that give no reason.
 func directLines(pass *analysis.Pass, f *ast.File) map[int]bool {
-	lines := map[int]bool{}
-	for _, group := range f.Comments {
-		for _, c := range group.List {
-			d, ok := ast.ParseDirective(c.Slash, c.Text)
-			if !ok || d.Tool != "idem" || d.Name != "direct" {
-				continue
-			}
-			if d.Args == "" || strings.HasPrefix(d.Args, "//") {
-				pass.Report(analysis.Diagnostic{Pos: c.Slash, Category: "direct", Message: "//idem:direct needs a reason: write //idem:direct why the wrapper is bypassed"})
-			}
-			lines[pass.Fset.PositionFor(c.Slash, false).Line] = true
+	for _, c := range directComments(f) {
+		if d, _ := ast.ParseDirective(c.Slash, c.Text); d.Args == "" || strings.HasPrefix(d.Args, "//") {
+			report(pass, place(c.Slash), generator.CodeReason, "//idem:direct needs a reason: write //idem:direct why the wrapper is bypassed")
 		}
 	}
-	return lines
+	return allowedLines(pass, f)
+}
+
+// directComments returns the //idem:direct comments of a file.
+func directComments(f *ast.File) []*ast.Comment {
+	var found []*ast.Comment
+	for _, group := range f.Comments {
+		for _, c := range group.List {
+			if d, ok := ast.ParseDirective(c.Slash, c.Text); ok && d.Tool == "idem" && d.Name == "direct" {
+				found = append(found, c)
+			}
+		}
+	}
+	return found
 }

@@ -8,6 +8,8 @@ import (
 )
 
 // IdempotentGreet runs [Greet.Run] at most once for each key: Name.
+//
+//idem:schema Greet key=command.Greet(Name string)
 type IdempotentGreet struct {
 	task *idem.Task[Greet, struct{}]
 }

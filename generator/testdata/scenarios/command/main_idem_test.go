@@ -9,6 +9,8 @@ import (
 
 // idempotentInTest runs a handler for [inTest] at most once for each key:
 // Name.
+//
+//idem:schema inTest key=command.inTest(Name string)
 type idempotentInTest[R any] struct {
 	task *idem.Task[inTest, R]
 }

@@ -9,6 +9,8 @@ import (
 )
 
 // idempotentOutside runs [outside.Run] at most once for each key: Name.
+//
+//idem:schema outside key=command_test.outside(Name string)
 type idempotentOutside struct {
 	task *idem.Task[outside, main.Greet]
 }

@@ -9,6 +9,8 @@ import (
 )
 
 // IdempotentTask runs a handler for [Task] at most once for each key: ID.
+//
+//idem:schema Task key=configurations.Task(ID int)
 type IdempotentTask[R any] struct {
 	task *idem2.Task[Task, R]
 }

@@ -10,6 +10,8 @@ import (
 
 // IdempotentProcessPayment runs [ProcessPayment.Run] at most once for each
 // key: OrderID.
+//
+//idem:schema ProcessPayment key=contract.ProcessPayment(OrderID int)
 type IdempotentProcessPayment struct {
 	task *idem.Task[ProcessPayment, Receipt]
 }

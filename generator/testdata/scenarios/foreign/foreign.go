@@ -22,7 +22,7 @@ func (u UUID) MarshalText() ([]byte, error) { return []byte("…"), nil }
 
 // Proxy embeds and holds such types.
 //
-//idem:task key=Method,URL.Host,RawQuery,Opt.Addr,Cookie.Expires,ID,Trace,From,Amount,Weight,Reply.Code on-duplicate=return-cached
+//idem:task key=Method,URL.Host,RawQuery,Opt.Addr,Cookie.Expires,ID,Trace,From,Amount,Weight,Reply.Code
 type Proxy struct {
 	*http.Request
 	*url.URL

@@ -13,6 +13,8 @@ import (
 // IdempotentProxy runs [Proxy.Run] at most once for each key: Method,
 // URL.Host, RawQuery, Opt.Addr, Cookie.Expires, ID, Trace, From, Amount,
 // Weight and Reply.Code.
+//
+//idem:schema Proxy key=foreign.Proxy(Method string, URL.Host string, RawQuery string, Opt.Addr string, Cookie.Expires time, ID text, Trace text, From text, Amount text, Weight string, Reply.Code int)
 type IdempotentProxy struct {
 	task *idem.Task[*Proxy, *redis.StringCmd]
 }
@@ -63,7 +65,7 @@ func NewIdempotentProxy(client *idem.Client, opts ...idem.TaskOption) *Idempoten
 		Run: func(ctx context.Context, task *Proxy) (*redis.StringCmd, error) {
 			return task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)...)}
+	}, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -97,6 +99,8 @@ func (w *IdempotentProxy) Resolve(ctx context.Context, task *Proxy, value *redis
 }
 
 // IdempotentExpire runs [Expire.Run] at most once for each key: Key and In.
+//
+//idem:schema Expire key=foreign.Expire(Key string, In duration)
 type IdempotentExpire struct {
 	task *idem.Task[Expire, map[http.ConnState][]redis.Z]
 }

@@ -10,6 +10,8 @@ import (
 
 // IdempotentPair runs [Pair.Run] at most once for each key: Key, Count, Flag,
 // Size, Text and Float.
+//
+//idem:schema Pair key=generics.Pair[,,,,,,](Key string, Count int, Flag bool, Size int, Text text, Float float)
 type IdempotentPair[K ~string, N Number, B interface{ bool }, U ~uint8 | ~uint, T Texter, F ~float32 | ~float64, V any] struct {
 	task *idem.Task[Pair[K, N, B, U, T, F, V], map[K]V]
 }
@@ -64,6 +66,8 @@ func (w *IdempotentPair[K, N, B, U, T, F, V]) Resolve(ctx context.Context, task 
 }
 
 // IdempotentPut runs [Put.Run] at most once for each key: ID.
+//
+//idem:schema Put key=boxes.put[](ID int)
 type IdempotentPut[T any] struct {
 	task *idem.Task[*Put[T], List[*Box[T]]]
 }
@@ -113,6 +117,8 @@ func (w *IdempotentPut[T]) Resolve(ctx context.Context, task *Put[T], value List
 }
 
 // IdempotentHandle runs a handler for [Handle] at most once for each key: ID.
+//
+//idem:schema Handle key=generics.Handle[](ID int)
 type IdempotentHandle[H interface {
 	http.Handler
 	~struct{ A int }
@@ -167,6 +173,8 @@ func (w *IdempotentHandle[H, R]) Resolve(ctx context.Context, task Handle[H], va
 
 // IdempotentRenamed runs [Renamed.Run] at most once for each key: Code() and
 // Rest().
+//
+//idem:schema Renamed key=generics.Renamed[,](Code() text, Rest() [{A text}])
 type IdempotentRenamed[K Texter, V any] struct {
 	task *idem.Task[*Renamed[K, V], map[K]V]
 }

@@ -10,6 +10,8 @@ import (
 
 // IdempotentCreateOrder runs a handler for [CreateOrder] at most once for each
 // key: IdempotencyKey.
+//
+//idem:schema CreateOrder key=handlers.CreateOrder(IdempotencyKey string)
 type IdempotentCreateOrder[R any] struct {
 	task *idem.Task[CreateOrder, R]
 }
@@ -59,6 +61,8 @@ func (w *IdempotentCreateOrder[R]) Resolve(ctx context.Context, task CreateOrder
 
 // IdempotentConvert runs a handler for [Convert] at most once for each key:
 // From.
+//
+//idem:schema Convert key=handlers.Convert[,](From int)
 type IdempotentConvert[R ~int | ~int64, R2 any, R3 any] struct {
 	task *idem.Task[Convert[R, R2], R3]
 }
@@ -106,6 +110,8 @@ func (w *IdempotentConvert[R, R2, R3]) Resolve(ctx context.Context, task Convert
 }
 
 // IdempotentJob runs a handler for [Job] at most once for each key: ID.
+//
+//idem:schema Job key=handlers.Job(ID string)
 type IdempotentJob[R any] struct {
 	task *idem.Task[Job, R]
 }
@@ -154,6 +160,8 @@ func (w *IdempotentJob[R]) Resolve(ctx context.Context, task Job, value R) error
 
 // idempotentVote runs a handler for [vote] at most once for each key: Poll and
 // voter.
+//
+//idem:schema vote key=handlers.vote(Poll string, voter string)
 type idempotentVote[R any] struct {
 	task *idem.Task[vote, R]
 }

@@ -13,6 +13,8 @@ import (
 )
 
 // IdempotentRender runs [Render.Run] at most once for each key: ID and At.
+//
+//idem:schema Render key=imports.Render(ID string, At text)
 type IdempotentRender struct {
 	task *idem.Task[Render, map[*template2.Template]*template.Template]
 }
@@ -63,6 +65,8 @@ func (w *IdempotentRender) Resolve(ctx context.Context, task Render, value map[*
 }
 
 // IdempotentResolve runs [Resolve.Run] at most once for each key: ID.
+//
+//idem:schema Resolve key=imports.Resolve(ID string)
 type IdempotentResolve struct {
 	task *idem.Task[Resolve, struct {
 		URL   *url.URL "json:\"url,omitempty\""

@@ -8,6 +8,8 @@ import (
 )
 
 // idempotentInside runs [inside.Run] at most once for each key: N.
+//
+//idem:schema inside key=intests.inside(N int)
 type idempotentInside struct {
 	task *idem.Task[inside, Exported]
 }

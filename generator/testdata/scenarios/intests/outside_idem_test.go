@@ -9,6 +9,8 @@ import (
 )
 
 // IdempotentOutside runs [Outside.Run] at most once for each key: N.
+//
+//idem:schema Outside key=intests_test.Outside(N int)
 type IdempotentOutside struct {
 	task *idem.Task[Outside, intests.Exported]
 }

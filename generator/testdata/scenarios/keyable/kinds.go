@@ -120,11 +120,11 @@ type Lists struct {
 
 // Hashed hashes.
 //
-//idem:task key=Tenant,hash(User,Action,At,Line) match=Tenant
+//idem:task key=Tenant,hash(User,Action,At,Line) match=Note
 type Hashed struct {
-	Tenant, User, Action string
-	At                   time.Time
-	Line                 Line
+	Tenant, User, Action, Note string
+	At                         time.Time
+	Line                       Line
 }
 
 // Run does nothing.

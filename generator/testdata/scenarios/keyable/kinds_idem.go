@@ -11,6 +11,8 @@ import (
 // IdempotentPlain runs a handler for [Plain] at most once for each key:
 // String, Named, Bool, Int, Int64, Small, Uint, Byte, Uintptr, Float and
 // Float32.
+//
+//idem:schema Plain key=keyable.Plain(String string, Named string, Bool bool, Int int, Int64 int, Small int, Uint int, Byte int, Uintptr int, Float float, Float32 float)
 type IdempotentPlain[R any] struct {
 	task *idem.Task[Plain, R]
 }
@@ -69,6 +71,8 @@ func (w *IdempotentPlain[R]) Resolve(ctx context.Context, task Plain, value R) e
 
 // IdempotentTimes runs a handler for [Times] at most once for each key: At,
 // In, MaybeAt and MaybeIn.
+//
+//idem:schema Times key=keyable.Times(At time, In duration, MaybeAt time, MaybeIn duration)
 type IdempotentTimes[R any] struct {
 	task *idem.Task[Times, R]
 }
@@ -131,6 +135,8 @@ func (w *IdempotentTimes[R]) Resolve(ctx context.Context, task Times, value R) e
 // IdempotentTexts runs a handler for [Texts] at most once for each key: UUID,
 // Addr, Tag, Mode, Words, Amount, MaybeUUID, MaybeTag, MaybeMode and
 // MaybeWords.
+//
+//idem:schema Texts key=keyable.Texts(UUID text, Addr text, Tag text, Mode text, Words text, Amount text, MaybeUUID text, MaybeTag text, MaybeMode text, MaybeWords text)
 type IdempotentTexts[R any] struct {
 	task *idem.Task[Texts, R]
 }
@@ -213,6 +219,8 @@ func (w *IdempotentTexts[R]) Resolve(ctx context.Context, task Texts, value R) e
 
 // IdempotentBytes runs a handler for [Bytes] at most once for each key: Array,
 // Slice, Digest, Raw, MaybeArray and MaybeSlice.
+//
+//idem:schema Bytes key=keyable.Bytes(Array bytes, Slice bytes, Digest bytes, Raw bytes, MaybeArray bytes, MaybeSlice bytes)
 type IdempotentBytes[R any] struct {
 	task *idem.Task[Bytes, R]
 }
@@ -276,6 +284,8 @@ func (w *IdempotentBytes[R]) Resolve(ctx context.Context, task Bytes, value R) e
 
 // IdempotentLists runs a handler for [Lists] at most once for each key: Names,
 // Pair, Lines, Line, Grid, Tags, MaybeLine, MaybeNames, Anonymous and Digests.
+//
+//idem:schema Lists key=keyable.Lists(Names [string], Pair [int], Lines [{SKU string, Count int, note string}], Line {SKU string, Count int, note string}, Grid [[float]], Tags [text], MaybeLine {SKU string, Count int, note string}, MaybeNames [string], Anonymous {A int, B int}, Digests [bytes])
 type IdempotentLists[R any] struct {
 	task *idem.Task[Lists, R]
 }
@@ -414,6 +424,8 @@ func (w *IdempotentLists[R]) Resolve(ctx context.Context, task Lists, value R) e
 
 // IdempotentHashed runs [Hashed.Run] at most once for each key: Tenant and
 // hash(User,Action,At,Line).
+//
+//idem:schema Hashed key=keyable.Hashed(Tenant string, hash(User,Action,At,Line) {string, string, time, {SKU string, Count int, note string}})
 type IdempotentHashed struct {
 	task *idem.Task[Hashed, struct{}]
 }
@@ -442,7 +454,7 @@ func NewIdempotentHashed(client *idem.Client, opts ...idem.TaskOption) *Idempote
 			k.CloseHash()
 		},
 		Match: func(k *idem.KeyWriter, task Hashed) {
-			k.Part("Tenant").String(task.Tenant)
+			k.Part("Note").String(task.Note)
 		},
 		Run: func(ctx context.Context, task Hashed) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)

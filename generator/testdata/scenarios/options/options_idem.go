@@ -9,6 +9,9 @@ import (
 )
 
 // Charging runs [Full.Charge] at most once for each key: ID and Region.
+//
+//idem:schema Full key=pay:shop.charge@v3(ID string, Region string)
+//idem:schema Full result=Gob
 type Charging struct {
 	task *idem.Task[Full, string]
 }
@@ -67,6 +70,8 @@ func (w *Charging) Resolve(ctx context.Context, task Full, value string) error {
 
 // IdempotentDaily runs [Daily.Run] at most once for each key: "nightly report,
 // all".
+//
+//idem:schema Daily key=options.Daily("nightly report, all")
 type IdempotentDaily struct {
 	task *idem.Task[Daily, struct{}]
 }
@@ -117,6 +122,8 @@ func (w *IdempotentDaily) Resolve(ctx context.Context, task Daily) error {
 
 // IdempotentReport runs [Report.Run] at most once for each key:
 // "nightly-report".
+//
+//idem:schema Report key=options.Report("nightly-report")
 type IdempotentReport struct {
 	task *idem.Task[*Report, struct{}]
 }

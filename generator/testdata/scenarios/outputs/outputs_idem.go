@@ -9,6 +9,9 @@ import (
 )
 
 // IdempotentFetch runs [Fetch.Run] at most once for each key: URL.
+//
+//idem:schema Fetch key=outputs.Fetch(URL string)
+//idem:schema Fetch result=json {Status int, Header map[[string]], etag string, Etag string, ετικέτα string, 结果 [string]}
 type IdempotentFetch struct {
 	task *idem.Task[*Fetch, fetchOutput]
 }
@@ -83,6 +86,8 @@ type fetchOutput struct {
 }
 
 // IdempotentSort runs [Sort.Run] at most once for each key: Name.
+//
+//idem:schema Sort key=outputs.Sort[,](Name string)
 type IdempotentSort[K ~string, V any] struct {
 	task *idem.Task[*Sort[K, V], sortOutput2[K, V]]
 }

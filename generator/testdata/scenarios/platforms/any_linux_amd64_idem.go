@@ -11,6 +11,8 @@ import (
 
 // IdempotentLinuxamd64 runs a handler for [Linuxamd64] at most once for each
 // key: ID.
+//
+//idem:schema Linuxamd64 key=platforms.Linuxamd64(ID int)
 type IdempotentLinuxamd64[R any] struct {
 	task *idem.Task[Linuxamd64, R]
 }

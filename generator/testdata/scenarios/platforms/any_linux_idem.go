@@ -10,6 +10,8 @@ import (
 )
 
 // IdempotentLinux runs a handler for [Linux] at most once for each key: ID.
+//
+//idem:schema Linux key=platforms.Linux(ID int)
 type IdempotentLinux[R any] struct {
 	task *idem.Task[Linux, R]
 }

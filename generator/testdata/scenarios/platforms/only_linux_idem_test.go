@@ -10,6 +10,8 @@ import (
 )
 
 // idempotentOnly runs a handler for [only] at most once for each key: ID.
+//
+//idem:schema only key=platforms.only(ID int)
 type idempotentOnly[R any] struct {
 	task *idem.Task[only, R]
 }

@@ -10,6 +10,8 @@ import (
 )
 
 // IdempotentTagged runs a handler for [Tagged] at most once for each key: ID.
+//
+//idem:schema Tagged key=platforms.Tagged(ID int)
 type IdempotentTagged[R any] struct {
 	task *idem.Task[Tagged, R]
 }

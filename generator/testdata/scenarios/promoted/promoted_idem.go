@@ -8,6 +8,8 @@ import (
 )
 
 // IdempotentByValue runs [ByValue.Run] at most once for each key: ID.
+//
+//idem:schema ByValue key=promoted.ByValue(ID int)
 type IdempotentByValue struct {
 	task *idem.Task[*ByValue, int]
 }
@@ -57,6 +59,8 @@ func (w *IdempotentByValue) Resolve(ctx context.Context, task *ByValue, value in
 }
 
 // IdempotentByPointer runs [ByPointer.Run] at most once for each key: ID.
+//
+//idem:schema ByPointer key=promoted.ByPointer(ID int)
 type IdempotentByPointer struct {
 	task *idem.Task[ByPointer, int]
 }
@@ -111,6 +115,8 @@ func (w *IdempotentByPointer) Resolve(ctx context.Context, task ByPointer, value
 }
 
 // IdempotentByInterface runs [ByInterface.Run] at most once for each key: ID.
+//
+//idem:schema ByInterface key=promoted.ByInterface(ID int)
 type IdempotentByInterface struct {
 	task *idem.Task[ByInterface, struct{}]
 }
@@ -160,6 +166,8 @@ func (w *IdempotentByInterface) Resolve(ctx context.Context, task ByInterface) e
 }
 
 // IdempotentStep runs a handler for [Step] at most once for each key: ID.
+//
+//idem:schema Step key=promoted.Step(ID int)
 type IdempotentStep[R any] struct {
 	task *idem.Task[Step, R]
 }
@@ -207,6 +215,8 @@ func (w *IdempotentStep[R]) Resolve(ctx context.Context, task Step, value R) err
 }
 
 // IdempotentAliased runs [Aliased.Run] at most once for each key: ID.
+//
+//idem:schema Aliased key=promoted.Aliased(ID int)
 type IdempotentAliased struct {
 	task *idem.Task[Aliased, Key]
 }

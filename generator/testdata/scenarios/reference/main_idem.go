@@ -11,6 +11,8 @@ import (
 // IdempotentKinds runs [Kinds.Run] at most once for each key: Time, Duration,
 // Text, String, Bool, Int, Uint, Float, Bytes, Pointer, Nil, Slice, Array,
 // Struct and hash(User,Count).
+//
+//idem:schema Kinds key=reference.Kinds(Time time, Duration duration, Text text, String string, Bool bool, Int int, Uint int, Float float, Bytes bytes, Pointer int, Nil int, Slice [string], Array [int], Struct {SKU string, Count int}, hash(User,Count) {string, int})
 type IdempotentKinds struct {
 	task *idem.Task[Kinds, struct{}]
 }
@@ -104,6 +106,8 @@ func (w *IdempotentKinds) Resolve(ctx context.Context, task Kinds) error {
 
 // IdempotentReport runs [Report.Run] at most once for each key: "nightly
 // report".
+//
+//idem:schema Report key=reference.Report("nightly report")
 type IdempotentReport struct {
 	task *idem.Task[Report, struct{}]
 }

@@ -9,6 +9,8 @@ import (
 
 // IdempotentEmpty runs a handler for [Empty] at most once for each key: Marks,
 // Mark() and Checked().
+//
+//idem:schema Empty key=selectors.Empty(Marks [{a {}}], Mark() {}, Checked() {})
 type IdempotentEmpty[R any] struct {
 	task *idem.Task[Empty, R]
 }

@@ -11,6 +11,8 @@ import (
 // Span, Base.Tenant, Customer.ID, Customer.Address.City, Customer.home.City,
 // Zone(), Root(), Title(), Total(), Checked(), When(), Parts(),
 // Customer.Address.Country() and hash(Total(),Checked(),Customer.ID).
+//
+//idem:schema Order key=selectors.Order(Tenant string, region string, Span string, Base.Tenant string, Customer.ID int, Customer.Address.City string, Customer.home.City string, Zone() string, Root() string, Title() string, Total() int, Checked() string, When() time, Parts() [bytes], Customer.Address.Country() string, hash(Total(),Checked(),Customer.ID) {int, string, int})
 type IdempotentOrder struct {
 	task *idem.Task[*Order, *Customer]
 }

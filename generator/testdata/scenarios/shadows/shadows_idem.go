@@ -10,6 +10,8 @@ import (
 
 // idempotentTask runs [task.Run] at most once for each key: task, Value, vs
 // and Any().
+//
+//idem:schema task key=shadows.task(task string, Value {ID string}, vs [string], Any() string)
 type idempotentTask struct {
 	task *idem2.Task[task, value]
 }
@@ -80,6 +82,8 @@ func (w2 *idempotentTask) Resolve(ctx2 context.Context, task2 task, value2 value
 }
 
 // idempotentRunner runs [runner.task] at most once for each key: ID.
+//
+//idem:schema runner key=shadows.runner(ID int)
 type idempotentRunner struct {
 	runner *idem2.Task[runner, struct{}]
 }
@@ -129,6 +133,8 @@ func (w2 *idempotentRunner) Resolve(ctx2 context.Context, task2 runner) error {
 }
 
 // R runs a handler for [order] at most once for each key: ID.
+//
+//idem:schema order key=shadows.order(ID int)
 type R[R3 any] struct {
 	task *idem2.Task[order, R3]
 }

@@ -9,6 +9,9 @@ import (
 
 // IdempotentGröße runs [Größe.Run] at most once for each key: Straße and
 // 宽.
+//
+//idem:schema Größe key=unicode.Größe(Straße string, 宽 int)
+//idem:schema Größe result=json int
 type IdempotentGröße struct {
 	task *idem.Task[Größe, int]
 }
@@ -59,6 +62,8 @@ func (w *IdempotentGröße) Resolve(ctx context.Context, task Größe, value int
 }
 
 // idempotent任务 runs [任务.Run] at most once for each key: ID.
+//
+//idem:schema 任务 key=unicode.任务(ID int)
 type idempotent任务 struct {
 	task *idem.Task[任务, struct{}]
 }

@@ -1,4 +1,4 @@
 package stale
 
 //idem:task key=ID
-type Missing struct{ ID int } // want `missing_idem.go is missing: run idemgen`
+type Missing struct{ ID int } // want Missing:`task\(handler by IdempotentMissing\)` `missing_idem.go is missing: run idemgen`

@@ -2,4 +2,4 @@
 package stale
 
 //idem:task key=ID ttl=2h
-type Stale struct{ ID int } // want `stale_idem.go is stale: run idemgen`
+type Stale struct{ ID int } // want Stale:`task\(handler by IdempotentStale\)` `stale_idem.go is stale: run idemgen`

@@ -14,7 +14,10 @@ func (p Pay) Run(context.Context) error { return nil }
 // Send is a generic task with a method of its own choice.
 //
 //idem:task key=ID method=Deliver wrapper=Sending
-type Send[T any] struct{ ID int } // want Send:`task\(Deliver by Sending\)`
+type Send[T any] struct { // want Send:`task\(Deliver by Sending\)`
+	ID   int
+	Note string
+}
 
 // Deliver sends.
 func (s *Send[T]) Deliver(context.Context) (T, error) { panic("no") }
@@ -25,7 +28,7 @@ func (s *Send[T]) Run(context.Context) error { return nil }
 // Plain is a handler task, which has no method to bypass.
 //
 //idem:task key=ID
-type Plain struct{ ID int }
+type Plain struct{ ID int } // want Plain:`task\(handler by IdempotentPlain\)`
 
 // Use calls directly.
 func Use(ctx context.Context) {

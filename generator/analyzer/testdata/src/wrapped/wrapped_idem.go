@@ -8,6 +8,8 @@ import (
 )
 
 // IdempotentPay runs [Pay.Run] at most once for each key: ID.
+//
+//idem:schema Pay key=wrapped.Pay(ID int)
 type IdempotentPay struct {
 	task *idem.Task[Pay, struct{}]
 }
@@ -57,6 +59,8 @@ func (w *IdempotentPay) Resolve(ctx context.Context, task Pay) error {
 }
 
 // Sending runs [Send.Deliver] at most once for each key: ID.
+//
+//idem:schema Send key=wrapped.Send[](ID int)
 type Sending[T any] struct {
 	task *idem.Task[*Send[T], T]
 }
@@ -106,6 +110,8 @@ func (w *Sending[T]) Resolve(ctx context.Context, task *Send[T], value T) error 
 }
 
 // IdempotentPlain runs a handler for [Plain] at most once for each key: ID.
+//
+//idem:schema Plain key=wrapped.Plain(ID int)
 type IdempotentPlain[R any] struct {
 	task *idem.Task[Plain, R]
 }

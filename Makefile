@@ -47,6 +47,14 @@ bench: setup ## measure speed and memory beside other libraries, into docs/perfo
 bench-quick: setup ## the same in less than two minutes, and into no file: for a first look
 	go -C bench run . -quick
 
+# How long processes are tortured, by default for 20 s in make test.
+CHAOS ?= 30m
+
+.PHONY: chaos
+chaos: export CGO_ENABLED = 1
+chaos: setup ## torture real processes and a real Redis for CHAOS=30m
+	CHAOS=$(CHAOS) go -C chaos test -race -v -count=1 -timeout=0 -run Processes .
+
 .PHONY: setup
 setup: ## install by apt what tests need and this machine lacks: redis-server, a C compiler
 	@tools/setup.sh

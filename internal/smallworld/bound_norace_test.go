@@ -1,0 +1,5 @@
+//go:build !race
+
+package smallworld_test
+
+const defaultDepartures = 2

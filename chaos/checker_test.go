@@ -26,6 +26,7 @@ func alive(call string) entry { return entry{Op: "alive", Call: call, ID: "x" + 
 func effect(call string) entry {
 	return entry{Op: "effect", Call: call, ID: "x" + call, Value: "v" + call}
 }
+
 func got(call, value string) entry {
 	return entry{Op: "return", Call: call, Value: value}
 }

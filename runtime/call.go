@@ -31,7 +31,11 @@ type outcome struct {
 // obtain gets an answer or a claim. Callers of one key in one process share a
 // flight: this one leads it, or waits for what its leader learns.
 func (c *call) obtain(ctx context.Context) (o outcome, err error) {
-	defer func() { c.waited(ctx, err) }()
+	defer func() {
+		if o.held == nil { // the owner of a claim tells of its wait when it can give the claim back
+			c.waited(ctx, err)
+		}
+	}()
 	l, follows := c.client.flights.join(c.key)
 	if follows != nil {
 		return c.follow(ctx, follows)

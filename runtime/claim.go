@@ -58,6 +58,9 @@ func (c *call) claim(ctx context.Context, l *lead, contendFirst bool) (_ outcome
 			// Too little is left of the lease to start a task: claim it anew once
 			// it is stale.
 			mine = true
+			if !time.Now().Before(c.waitEnd()) {
+				return outcome{}, &storeFailure{fmt.Errorf("it takes too long to answer for a lease of %v", claim.Lease)}
+			}
 			if err := c.sleep(ctx, left); err != nil {
 				return outcome{}, err
 			}

@@ -28,6 +28,7 @@ func (c *call) complete(ctx context.Context, h *held, done *StoredRecord, unfit 
 	limit := time.Now().Add(h.record.Lease)
 	stands, err := c.retry(ctx, swap, h, limit, patience)
 	if !stands && err != nil && time.Now().Before(limit) && !isPermanent(err) {
+		h.background = true
 		c.client.background(c.key, func() {
 			stands, err := c.retry(ctx, swap, h, limit, h.record.Lease)
 			c.client.heart.drop(h)
@@ -113,9 +114,19 @@ func (c *call) abandon(claim Claim) {
 	c.client.background(c.key, func() {
 		own, stop := context.WithTimeout(context.Background(), claim.Lease)
 		defer stop()
-		_ = backOff(own, func() error { return c.giveBack(own, claim) })
+		watch := time.Now().Add(lingering)
+		_ = backOff(own, func() error {
+			err := c.giveBack(own, claim)
+			if errors.Is(err, errUndecided) && !time.Now().Before(watch) {
+				return nil
+			}
+			return err
+		})
 	})
 }
+
+// lingering is how long a command that was sent may still be on its way.
+const lingering = 10 * time.Second
 
 // errUndecided keeps an abandoned claim under watch.
 var errUndecided = errors.New("the claim may still arrive")

@@ -53,8 +53,9 @@ func (t *Task[T, R]) execute(ctx context.Context, c *call, h *held, task T, res 
 	return t.conclude(ctx, c, h, res, err)
 }
 
-// announce tells observers of a claim.
+// announce tells observers of a claim, and of the wait that it ended.
 func (c *call) announce(ctx context.Context, h *held) {
+	c.waited(ctx, nil)
 	if h.from == StateRunning {
 		c.client.emit(ctx, c.event(EventTakenOver, h))
 	}
@@ -71,6 +72,9 @@ func (c *call) leave(ctx context.Context, h *held) {
 			h.lead.handOver()
 		}
 	}()
+	if !h.background {
+		defer c.client.heart.drop(h) // also where the store or a codec has panicked: the lease must end
+	}
 	if !h.concluded {
 		c.release(ctx, h)
 	}

@@ -23,8 +23,9 @@ type held struct {
 	told   chan struct{}           // closed when observers know that; made before gone is set
 
 	// The owner's own, once its task has returned.
-	concluded bool          // the claim was completed or released
-	answer    *StoredRecord // what was stored, for those who follow
+	concluded  bool          // the claim was completed or released
+	background bool          // its completion goes on without the owner
+	answer     *StoredRecord // what was stored, for those who follow
 
 	// Guarded by heart.mu.
 	deadline time.Time // the last moment at which the lease is surely ours
@@ -136,8 +137,14 @@ func (b *heart) round() {
 	for _, h := range lost {
 		h.lost()
 	}
-	if len(due) > 0 {
-		b.send(due)
+	// Claims of different leases go apart: what is too slow for a short one must not
+	// cost a long one its heartbeat.
+	byLease := make(map[time.Duration][]*held)
+	for _, h := range due {
+		byLease[h.record.Lease] = append(byLease[h.record.Lease], h)
+	}
+	for lease, due := range byLease {
+		go b.send(due, lease)
 	}
 }
 
@@ -171,17 +178,15 @@ func (b *heart) examine() (due, lost []*held) {
 	return due, lost
 }
 
-// send beats for claims that are due, and learns of each by itself, so that no
-// slow node of the store delays what another has said.
-func (b *heart) send(due []*held) {
+// send beats for claims of one lease that are due, and learns of each by itself, so
+// that no slow node of the store delays what another has said.
+func (b *heart) send(due []*held, lease time.Duration) {
 	leases := make([]Lease, len(due))
-	shortest := due[0].record.Lease
 	for i, h := range due {
 		leases[i] = h.Lease
-		shortest = min(shortest, h.record.Lease)
 	}
 	sent := time.Now()
-	ctx, cancel := context.WithTimeout(context.Background(), shortest*3/10)
+	ctx, cancel := context.WithTimeout(context.Background(), lease*3/10)
 	defer cancel()
 	b.store.Heartbeat(ctx, leases, func(i int, err error) { b.report(due[i], sent, err) })
 }

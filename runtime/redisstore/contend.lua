@@ -99,12 +99,13 @@ if record then
     return {'owned', record, ttl, ''}
   else
     if running and not old.marked then
-      -- With its memory full Redis refuses even this byte: then the caller waits
-      -- unmarked, and finds out by polling.
+      -- With its memory full, too few replicas or no disk to save to, Redis refuses
+      -- even this byte: then the caller waits unmarked, and finds out by polling.
       local reply = redis.pcall('SETRANGE', key, MARK - 1, '+')
       if type(reply) == 'number' then
         record = string.sub(record, 1, MARK - 1) .. '+' .. string.sub(record, MARK + 1)
-      elseif not string.find(reply.err, 'OOM', 1, true) then
+      elseif not (string.find(reply.err, 'OOM', 1, true) or string.find(reply.err, 'NOREPLICAS', 1, true)
+        or string.find(reply.err, 'MISCONF', 1, true)) then
         return reply
       end
     end

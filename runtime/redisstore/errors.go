@@ -26,7 +26,7 @@ func classify(err error) error {
 	// A script's error may have the original one's name in its middle.
 	case strings.Contains(text, "WRONGTYPE"):
 		return fmt.Errorf("%w: the key holds a value of another type: %w", idem.ErrCorrupt, err)
-	case isDenied(err), strings.Contains(text, "string exceeds maximum allowed size"):
+	case isDenied(err), strings.HasPrefix(text, "NOAUTH"), strings.HasPrefix(text, "WRONGPASS"), strings.Contains(text, "string exceeds maximum allowed size"):
 		return idem.Permanent(err)
 	}
 	return err

@@ -136,7 +136,9 @@ func beatPipeline(ctx context.Context, node redis.Cmdable, held []idem.Lease, in
 			replies[j] = heartbeatScript.EvalSha(ctx, pipe, keys, held[i].Record, retention)
 		}
 	}
-	_, _ = pipe.Exec(ctx) // each reply has its own error
+	if _, err := pipe.Exec(ctx); err != nil {
+		refuseAll(replies, err)
+	}
 	errs := make([]error, len(indexes))
 	for j, reply := range replies {
 		errs[j] = beatError(reply)

@@ -37,9 +37,9 @@ func Open(ctx context.Context, rawURL string, opts ...Option) (*Store, error) {
 			from = " (the default, since " + urlVariable + " is not set)"
 		}
 	}
-	options, err := redis.ParseURL(rawURL)
+	options, err := parseURL(rawURL)
 	if err != nil {
-		return nil, fmt.Errorf("redisstore: the URL of Redis%s cannot be read: %w", from, withoutURL(err))
+		return nil, fmt.Errorf("redisstore: the URL of Redis%s cannot be read: %w", from, err)
 	}
 	s := New(redis.NewClient(options), opts...)
 	s.owned = true
@@ -84,14 +84,15 @@ func (s *Store) ready(ctx context.Context) error {
 	return nil
 }
 
-// withoutURL strips an error of the URL that it quotes, which may have a password.
-func withoutURL(err error) error {
-	parse, ok := errors.AsType[*url.Error](err)
-	switch {
-	case !ok:
-		return err
-	case strings.Contains(parse.URL, "@"): // any part of it may be the password's
-		return errors.New("it is no URL: write special characters of user and password as %XX")
+// parseURL reads a URL. No error of it tells a part of the password.
+func parseURL(rawURL string) (*redis.Options, error) {
+	options, err := redis.ParseURL(rawURL)
+	hides := strings.Contains(rawURL, "@")
+	switch parse, ok := errors.AsType[*url.Error](err); {
+	case strings.Contains(rawURL, "#"), err != nil && hides: // what follows may be the password's
+		return nil, errors.New("it is no URL of a Redis: write special characters of user and password as %XX, '#' too")
+	case ok:
+		return nil, parse.Err
 	}
-	return parse.Err
+	return options, err
 }

@@ -43,7 +43,9 @@ func (c *checker) checkRights(ctx context.Context) error {
 			return err
 		}
 	}
-	_, cancel, err := c.store.Subscribe(ctx, c.store.probeKey+":"+rand.Text())
+	limited, stop := context.WithTimeout(ctx, probeRetention)
+	defer stop()
+	_, cancel, err := c.store.Subscribe(limited, c.store.probeKey+":"+rand.Text())
 	if err == nil {
 		cancel()
 	}
@@ -113,8 +115,12 @@ func (c *checker) checkSteps(ctx context.Context, node, key string) error {
 // wakeUps tells of a refusal to publish or to subscribe, without which waiters
 // poll. Any other error it returns.
 func (c *checker) wakeUps(node string, err error) error {
-	if !isReply(err) {
+	silent := errors.Is(err, context.DeadlineExceeded)
+	if !isReply(err) && !silent {
 		return err
+	}
+	if silent {
+		err = errors.New("there is no answer")
 	}
 	c.add(node, Finding{
 		Subject: "wake-ups",

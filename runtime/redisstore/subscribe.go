@@ -154,9 +154,21 @@ func (s *subscriber) connect() (done bool) {
 	defer stop()
 	pubsub := s.client.Subscribe(ctx) // to nothing yet, which opens no connection
 	c := connection{pubsub: pubsub, subscriber: s}
-	if c.send(ctx, order{verb: "ping"}) != nil { // opens it
-		_ = pubsub.Close()
-		return s.ctx.Err() != nil
+	opened := make(chan error, 1)
+	go func() { opened <- c.send(ctx, order{verb: "ping"}) }() // go-redis may not heed ctx for seconds
+	select {
+	case err := <-opened:
+		if err != nil {
+			_ = pubsub.Close()
+			return s.ctx.Err() != nil
+		}
+	case <-ctx.Done():
+		go func() {
+			if <-opened == nil {
+				_ = pubsub.Close()
+			}
+		}()
+		return true
 	}
 	s.startOver()
 	failed := make(chan struct{})

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -34,13 +36,16 @@ const (
 type transport struct {
 	client redis.UniversalClient
 
+	located atomic.Bool // a Cluster has said where keys are, so that asking again does not block
+
 	mu    sync.Mutex
-	roads map[redis.UniversalClient]*road
+	roads map[*redis.Client]*road
 }
 
 // A road leads to one server. It is there while commands are under way.
 type road struct {
-	client redis.UniversalClient // the server's own, in a Cluster
+	client redis.UniversalClient
+	node   *redis.Client // the client, where it is one server's of a Cluster; else nil
 	queue  []*request
 	busy   int // lanes in use
 }
@@ -66,7 +71,7 @@ type request struct {
 var requests = sync.Pool{New: func() any { return &request{done: make(chan struct{}, 1)} }}
 
 func newTransport(client redis.UniversalClient) *transport {
-	return &transport{client: client, roads: make(map[redis.UniversalClient]*road)}
+	return &transport{client: client, roads: make(map[*redis.Client]*road)}
 }
 
 // do sends a command and returns it with its reply. It returns no later than ctx
@@ -78,10 +83,14 @@ func (t *transport) do(ctx context.Context, c command) (redis.Cmder, error) {
 	}
 	r := requests.Get().(*request)
 	r.command, r.ctx = c, ctx
-	if c.size >= aloneFrom {
-		go t.alone(r)
-	} else {
-		t.depart(t.server(ctx, c.key), r)
+	cluster, ok := t.client.(*redis.ClusterClient)
+	switch {
+	case !ok:
+		t.depart(nil, r)
+	case t.located.Load():
+		t.depart(t.server(ctx, cluster, c.key), r)
+	default: // asking may take long
+		go func() { t.depart(t.server(ctx, cluster, c.key), r) }()
 	}
 	select {
 	case <-r.done:
@@ -94,25 +103,30 @@ func (t *transport) do(ctx context.Context, c command) (redis.Cmder, error) {
 	}
 }
 
-// server returns the client of the one server that has the key, or the whole
-// client where that is not known.
-func (t *transport) server(ctx context.Context, key string) redis.UniversalClient {
-	if cluster, ok := t.client.(*redis.ClusterClient); ok {
-		if master, err := cluster.MasterForKey(ctx, key); err == nil {
-			return master
-		}
+// server returns the client of the one server of a Cluster that has the key, or nil
+// where that is not known.
+func (t *transport) server(ctx context.Context, cluster *redis.ClusterClient, key string) *redis.Client {
+	master, err := cluster.MasterForKey(ctx, key)
+	if err != nil {
+		return nil
 	}
-	return t.client
+	t.located.Store(true)
+	return master
 }
 
-// depart sees to it that the request is sent. A caller that nothing can call back
-// sends for itself, on a free road.
-func (t *transport) depart(client redis.UniversalClient, r *request) {
+// depart sees to it that the request is sent, to a server of a Cluster or, without
+// one, by the client as a whole. A caller that nothing can call back sends for
+// itself, on a free road.
+func (t *transport) depart(node *redis.Client, r *request) {
+	if r.size >= aloneFrom {
+		go t.exchange(t.road(node), []*request{r})
+		return
+	}
 	t.mu.Lock()
-	o := t.roads[client]
+	o := t.roads[node]
 	if o == nil {
-		o = &road{client: client}
-		t.roads[client] = o
+		o = t.road(node)
+		t.roads[node] = o
 	}
 	if o.busy == 0 && r.ctx.Done() == nil {
 		o.busy++
@@ -132,6 +146,13 @@ func (t *transport) depart(client redis.UniversalClient, r *request) {
 	if free {
 		go t.drive(o)
 	}
+}
+
+func (t *transport) road(node *redis.Client) *road {
+	if node != nil {
+		return &road{client: node, node: node}
+	}
+	return &road{client: t.client}
 }
 
 // drive uses one lane of a road for as long as there is something to send.
@@ -168,7 +189,7 @@ func (t *transport) more(o *road) bool {
 		return true
 	}
 	if o.busy--; o.busy == 0 {
-		delete(t.roads, o.client)
+		delete(t.roads, o.node)
 	}
 	return false
 }
@@ -183,11 +204,7 @@ func (t *transport) exchange(o *road, batch []*request) {
 	case 1:
 		batch[0].cmd = batch[0].send(o.client)
 	default:
-		pipe := o.client.Pipeline()
-		for _, r := range batch {
-			r.cmd = r.send(pipe)
-		}
-		_, _ = pipe.Exec(context.Background()) // each command has its own error; one caller's end is not the others'
+		t.pipeline(o, batch)
 	}
 	for _, r := range batch {
 		if err := r.cmd.Err(); err != nil && t.detours(o, len(batch), err) {
@@ -195,6 +212,46 @@ func (t *transport) exchange(o *road, batch []*request) {
 			continue
 		}
 		r.done <- struct{}{}
+	}
+}
+
+// patience is how long a pipeline may take, whatever the client's own limits are.
+const patience = 10 * time.Second
+
+// pipeline sends several requests together, until the last of their callers has
+// gone.
+func (t *transport) pipeline(o *road, batch []*request) {
+	pipe := o.client.Pipeline()
+	latest, limit := time.Time{}, time.Now().Add(patience)
+	for _, r := range batch {
+		r.cmd = r.send(pipe)
+		end, ok := r.ctx.Deadline()
+		if !ok || end.After(limit) {
+			end = limit
+		}
+		if end.After(latest) {
+			latest = end
+		}
+	}
+	ctx, cancel := context.WithDeadline(context.Background(), latest) // one caller's end is not the others'
+	defer cancel()
+	if _, err := pipe.Exec(ctx); err != nil {
+		cmds := make([]redis.Cmder, len(batch))
+		for i, r := range batch {
+			cmds[i] = r.cmd
+		}
+		refuseAll(cmds, err)
+	}
+}
+
+// refuseAll gives a pipeline's error to its commands where none of them has one: a
+// hook has refused them all, and they have no replies.
+func refuseAll[C redis.Cmder](cmds []C, err error) {
+	if slices.ContainsFunc(cmds, func(c C) bool { return c.Err() != nil }) {
+		return
+	}
+	for _, c := range cmds {
+		c.SetErr(err)
 	}
 }
 
@@ -211,8 +268,10 @@ func (t *transport) detours(o *road, together int, err error) bool {
 	if errors.Is(err, redis.Nil) || errors.Is(err, redis.ErrClosed) {
 		return false
 	}
-	if isReply(err) {
-		return (together > 1 || o.client != t.client) && isPassing(err)
+	if isReply(err) && !isPassing(err) {
+		return false
 	}
-	return o.client != t.client // a server of a Cluster that may have a successor
+	// What fails in company may do better alone, and a server of a Cluster may have a
+	// successor.
+	return together > 1 || o.node != nil
 }

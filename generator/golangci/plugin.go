@@ -5,9 +5,8 @@ package golangci
 
 import (
 	"github.com/golangci/plugin-module-register/register"
-	"golang.org/x/tools/go/analysis"
-
 	"github.com/idemgen/idemgen/generator/analyzer"
+	"golang.org/x/tools/go/analysis"
 )
 
 func init() { //nolint:gochecknoinits // importing a plugin is how golangci-lint learns of it

@@ -4,10 +4,10 @@ import (
 	"testing"
 
 	"github.com/golangci/plugin-module-register/register"
+	"github.com/idemgen/idemgen/generator/analyzer"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/idemgen/idemgen/generator/analyzer"
 	_ "github.com/idemgen/idemgen/generator/golangci"
 )
 

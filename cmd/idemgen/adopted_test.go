@@ -73,11 +73,11 @@ func TestStructsOfPublicModulesBecomeTasks(t *testing.T) {
 	assert.Empty(t, run("tool", "idemgen", "./..."))
 	assert.Empty(t, run("tool", "idemgen", "check", "./..."))
 	run("build", "./mod/sumdb/note")
-	assert.Equal(t, `idempotency:module.Version:golang.org/x/mod:v0.1.0 success/1 skipped/0
-idempotency:modfile.Require:example.com/a:example.com/a@v1.0.0 success/1 FINGERPRINT_MISMATCH
-idempotency:redis.XAddArgs:orders:1-0 success/1 success/1
-idempotency:redis.Options:tcp:localhost%3A6379:0:5s success/1 skipped/0
-idempotency:yaml.Node:!!str:a%20b:3:8 success/1 skipped/0
+	assert.Equal(t, `idempotency:module.Version:golang.org/x/mod:v0.1.0 success/1, then skipped/0
+idempotency:modfile.Require:example.com/a:example.com/a@v1.0.0 success/1, then FINGERPRINT_MISMATCH
+idempotency:redis.XAddArgs:orders:1-0 success/1, then success/1
+idempotency:redis.Options:tcp:localhost%3A6379:0:5s success/1, then skipped/0
+idempotency:yaml.Node:!!str:a%20b:3:8 success/1, then skipped/0
 `, run("run", "."))
 }
 
@@ -158,7 +158,10 @@ func twice[T any](w wrapper[T], first, second T) {
 		panic(err)
 	}
 	fmt.Print(key)
-	for _, task := range []T{first, second} {
+	for i, task := range []T{first, second} {
+		if i > 0 {
+			fmt.Print(", then")
+		}
 		result, err := w.Run(context.Background(), task)
 		if err != nil {
 			fmt.Print(" ", idem.Code(err))

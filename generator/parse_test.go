@@ -1,9 +1,6 @@
 package generator
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"testing"
 	"time"
 
@@ -107,37 +104,4 @@ func TestWrapperNamesFollowTheVisibilityOfTheType(t *testing.T) {
 		assert.Equal(t, c.wrapper, wrapper)
 		assert.Equal(t, c.constructor, constructor)
 	}
-}
-
-// Whatever a directive says, it is understood or reported inside the comment.
-func FuzzDirectivesAreUnderstoodOrReported(f *testing.F) {
-	for _, args := range []string{
-		"key=OrderID ttl=24h", `key="a b"`, "`key=\"a b\"` // c", "key=hash(a,b),C.D,E()", "key=", "=", "key = x", "key=a, b",
-		`"key=A"`, "key=hash(", "match=all key=)", "ttl=1w2d", "// key", "`", "\"", "version=1 name=a.b prefix={",
-	} {
-		f.Add(args)
-	}
-	f.Fuzz(func(t *testing.T, args string) {
-		source := "package p\n\n//idem:task " + args + "\ntype T struct{ OrderID int }\n"
-		fset := token.NewFileSet()
-		file, err := parser.ParseFile(fset, "p.go", source, parser.ParseComments)
-		if err != nil || len(file.Comments) != 1 || len(file.Comments[0].List) != 1 {
-			return
-		}
-		r := &reporter{fset: fset}
-		c := file.Comments[0].List[0]
-		d, ok := ast.ParseDirective(c.Slash, c.Text)
-		if !ok {
-			return
-		}
-		a := parseAnnotation(r, c, d)
-		for _, found := range r.found {
-			if found.Pos < c.Pos() || found.Pos > c.End() {
-				t.Fatalf("%q: %s: outside of the comment", args, found.Format(""))
-			}
-		}
-		if len(r.found) == 0 && len(a.Key) == 0 {
-			t.Fatalf("%q: no key, and nothing reported", args)
-		}
-	})
 }

@@ -1,6 +1,8 @@
 package chaos_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -114,15 +116,21 @@ func TestPorcupineFindsWhatNoOrderExplains(t *testing.T) {
 			ledgerOf(called("2"), duplicate("v1"), called("1"), begun("1", 1, 10), effect("1"), got("1", "v1")), porcupine.Illegal,
 		},
 		"two firsts": {
-			ledgerOf(called("1"), begun("1", 1, 10), effect("1"), got("1", "v1"), called("2"), begun("2", 2, 11), effect("2"), got("2", "v2")),
+			ledgerOf(called("1"), begun("1", 1, 10), effect("1"), got("1", "v1"), called("2"), begun("2", 2, 11), effect("2"), got("2", "v2"),
+				called("2"), duplicate("v1")),
 			porcupine.Illegal,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, histories := check(tt.ledger)
 			require.Len(t, histories, 1)
-			result, _ := histories[0].linearizable()
+			result, info := histories[0].linearizable()
 			assert.Equal(t, tt.want, result)
+			picture := filepath.Join(t.TempDir(), "history.html")
+			require.NoError(t, porcupine.VisualizePath(record.ToModel(), info, picture))
+			html, err := os.ReadFile(picture)
+			require.NoError(t, err)
+			assert.Contains(t, string(html), "duplicate v1")
 		})
 	}
 }

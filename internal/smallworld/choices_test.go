@@ -43,6 +43,9 @@ func (w *world) decide(ready []*call) {
 	if n > 0 && !strings.HasPrefix(chosen.label, "is sent twice") && !strings.HasPrefix(chosen.label, "is overtaken") {
 		w.harmless = false
 		w.departures++
+		if first.caller == nil {
+			w.unwatched[first.process] = true
+		}
 		w.troubled(first.process, time.Now())
 	}
 	chosen.do()
@@ -158,6 +161,7 @@ func (w *world) kill(process int) {
 // pause cuts a process off past the lease. What it sends meanwhile arrives later.
 func (w *world) pause(process int) {
 	w.paused[process] = time.Now().Add(past)
+	w.unwatched[process] = true
 	w.troubled(process, w.paused[process])
 }
 

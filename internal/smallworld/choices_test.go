@@ -68,7 +68,10 @@ func (w *world) faults(c *call) []choice {
 		lose      = choice{"is lost", fail}
 		loseReply = choice{"takes effect, and the reply is lost", func() { w.execute(c); fail() }}
 		twice     = choice{"is sent twice", func() { w.execute(c); w.execute(c); w.answer(c, nil) }}
-		late      = choice{"arrives past the lease", delay(past)}
+		late      = choice{"arrives past the lease", func() {
+			delay(past)()
+			w.unwatched[c.process] = true // a claim that was given up is watched for a lease
+		}}
 		slow      = choice{"arrives half a lease later", delay(short)}
 		slowReply = choice{"takes effect, and is answered past the lease", func() {
 			w.execute(c)

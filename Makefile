@@ -60,13 +60,22 @@ setup: ## install by apt what tests need and this machine lacks: redis-server, a
 	@tools/setup.sh
 
 .PHONY: lint
-lint: tools/bin/golangci-lint ## run golangci-lint, formatting included, and go mod tidy -diff on every module
+lint: tools/bin/golangci-lint ## run golangci-lint, formatting included, on every module; tidiness; the list of licences
 	go mod tidy -diff
+	diff -u docs/licenses.md <(tools/licenses.sh)
 	tools/bin/golangci-lint run ./...
 	@for module in $(MODULES); do \
 		echo "$$module: golangci-lint run"; \
 		(cd "$$module" && go mod tidy -diff && "$(CURDIR)/tools/bin/golangci-lint" run --config "$(CURDIR)/.golangci.yml" ./...); \
 	done
+
+.PHONY: licenses
+licenses: ## write docs/licenses.md: what a user's build gets, and under which licences
+	tools/licenses.sh >docs/licenses.md
+
+.PHONY: vuln
+vuln: tools/bin/golangci-lint ## ask govulncheck about known vulnerabilities (needs its database)
+	tools/vuln.sh
 
 .PHONY: fmt
 fmt: tools/bin/golangci-lint ## format with gofumpt, imports grouped
@@ -75,7 +84,7 @@ fmt: tools/bin/golangci-lint ## format with gofumpt, imports grouped
 		(cd "$$module" && "$(CURDIR)/tools/bin/golangci-lint" fmt --config "$(CURDIR)/.golangci.yml" ./...); \
 	done
 
-# The linters' versions are pinned in a module of their own, so that no user of
+# The tools' versions are pinned in a module of their own, so that no user of
 # idemgen inherits what they depend on.
 tools/bin/golangci-lint: tools/go.mod tools/go.sum
 	GOBIN="$(CURDIR)/tools/bin" go -C tools install tool

@@ -80,7 +80,7 @@ type round struct {
 	seed     uint64
 	keeps    bool // Redis keeps its data across a restart
 	server   *redistest.Server
-	proxy    *proxy
+	proxies  []*proxy // of each worker
 	ledger   *ledger
 	path     string
 	start    time.Time
@@ -97,12 +97,12 @@ func torture(t *testing.T, seed uint64, duration time.Duration) figures {
 		config = []string{"appendonly yes", "appendfsync always"}
 	}
 	r.server = redistest.Start(t, redistest.WithConfig(config...))
-	r.proxy = startProxy(t, r.server.Addr)
 	r.path = filepath.Join(t.TempDir(), "ledger.jsonl")
 	var err error
 	r.ledger, err = openLedger(r.path)
 	require.NoError(t, err)
-	for i := range r.workers {
+	for i := range workers {
+		r.proxies = append(r.proxies, startProxy(t, r.server.Addr))
 		r.startWorker(i)
 	}
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -113,7 +113,7 @@ func torture(t *testing.T, seed uint64, duration time.Duration) figures {
 		f.do(r, random)
 		r.sleep(random, 20*time.Millisecond, lease)
 	}
-	r.proxy.heal()
+	r.heal()
 	for _, w := range r.workers {
 		w.end(t)
 	}
@@ -141,6 +141,12 @@ func torture(t *testing.T, seed uint64, duration time.Duration) figures {
 			strings.Join(broken, "\n"), path, strings.Join(happened, "\n"))
 	}
 	return f
+}
+
+func (r *round) heal() {
+	for _, p := range r.proxies {
+		p.heal()
+	}
 }
 
 // keep returns where a file of a failed round stays.
@@ -194,14 +200,15 @@ func (r *round) audit() {
 type process struct {
 	cmd   *exec.Cmd
 	input io.WriteCloser
-	ended chan error
+	ended chan struct{} // closed when it has
+	err   error         // with which it ended
 }
 
 func (r *round) startWorker(i int) {
 	r.t.Helper()
 	r.launched++
 	text, err := json.Marshal(setup{
-		Name: fmt.Sprint(r.launched), Addr: r.proxy.addr, Ledger: r.path, Seed: r.seed<<16 + r.launched, Start: r.start,
+		Name: fmt.Sprint(r.launched), Addr: r.proxies[i].addr, Ledger: r.path, Seed: r.seed<<16 + r.launched, Start: r.start,
 	})
 	require.NoError(r.t, err)
 	cmd := exec.Command(os.Args[0])
@@ -210,8 +217,11 @@ func (r *round) startWorker(i int) {
 	input, err := cmd.StdinPipe()
 	require.NoError(r.t, err)
 	require.NoError(r.t, cmd.Start())
-	w := &process{cmd: cmd, input: input, ended: make(chan error, 1)}
-	go func() { w.ended <- cmd.Wait() }()
+	w := &process{cmd: cmd, input: input, ended: make(chan struct{})}
+	go func() {
+		w.err = cmd.Wait()
+		close(w.ended)
+	}()
 	r.workers[i] = w
 	r.t.Cleanup(func() { _ = cmd.Process.Kill() })
 }
@@ -229,8 +239,8 @@ func (w *process) end(t *testing.T) {
 	t.Helper()
 	_ = w.input.Close()
 	select {
-	case err := <-w.ended:
-		require.NoError(t, err, "a worker did not end well")
+	case <-w.ended:
+		require.NoError(t, w.err, "a worker did not end well")
 	case <-time.After(30 * time.Second):
 		_ = w.cmd.Process.Signal(syscall.SIGQUIT) // tells where it hangs
 		<-w.ended

@@ -177,6 +177,11 @@ func (h *history) check() (broken []string) {
 			answer = r.Value
 		}
 	}
+	for _, c := range h.calls {
+		if r := c.returned; r != nil && r.Code == "LEASE_LOST" && r.Value != "" && r.Value == answer {
+			fail("call %s is told that its result was refused, and it is the answer", c.Call)
+		}
+	}
 	return broken
 }
 
@@ -254,7 +259,7 @@ var record = porcupine.NondeterministicModel{
 func (h *history) operations() []porcupine.Operation {
 	var operations []porcupine.Operation
 	for i, c := range h.calls {
-		o := operation{}
+		var o operation
 		end := int64(1<<63 - 1)
 		switch r := c.returned; {
 		case r != nil && !r.Failed && r.Dup:

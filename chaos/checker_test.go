@@ -1,6 +1,8 @@
 package chaos_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,12 +33,13 @@ func got(call, value string) entry {
 	return entry{Op: "return", Call: call, Value: value}
 }
 
-func duplicate(call, value string) entry {
-	return entry{Op: "return", Call: call, Value: value, Dup: true}
+// duplicate is what the second call got, failed what the first did.
+func duplicate(value string) entry {
+	return entry{Op: "return", Call: "2", Value: value, Dup: true}
 }
 
-func failed(call, value, code string) entry {
-	return entry{Op: "return", Call: call, Value: value, Failed: true, Code: code}
+func failed(value, code string) entry {
+	return entry{Op: "return", Call: "1", Value: value, Failed: true, Code: code}
 }
 
 func TestTheCheckerFindsEveryBrokenPromise(t *testing.T) {
@@ -45,7 +48,7 @@ func TestTheCheckerFindsEveryBrokenPromise(t *testing.T) {
 		want   string // part of what it finds; nothing if empty
 	}{
 		"nothing is wrong": {
-			ledgerOf(called("1"), called("2"), begun("1", 1, 10), alive("1"), effect("1"), got("1", "v1"), duplicate("2", "v1")), "",
+			ledgerOf(called("1"), called("2"), begun("1", 1, 10), alive("1"), effect("1"), got("1", "v1"), duplicate("v1")), "",
 		},
 		"an owner that was killed": {
 			ledgerOf(called("1"), begun("1", 1, 10), effect("1"), called("2"), begun("2", 2, 11), effect("2"), got("2", "v2")), "",
@@ -58,7 +61,7 @@ func TestTheCheckerFindsEveryBrokenPromise(t *testing.T) {
 			`its answer was "v1", and then "v2"`,
 		},
 		"an answer that nobody gave": {
-			ledgerOf(called("1"), begun("1", 1, 10), effect("1"), got("1", "v1"), called("2"), duplicate("2", "v3")), "cannot have got",
+			ledgerOf(called("1"), begun("1", 1, 10), effect("1"), got("1", "v1"), called("2"), duplicate("v3")), "cannot have got",
 		},
 		"a value that is another's": {
 			ledgerOf(called("1"), called("2"), begun("1", 1, 10), effect("1"), got("2", "v1")), "cannot have got",
@@ -70,16 +73,20 @@ func TestTheCheckerFindsEveryBrokenPromise(t *testing.T) {
 			ledgerOf(called("1"), begun("1", 1, 10), called("2"), begun("2", 1, 11)), "after attempt 1",
 		},
 		"something ran although the store is said to be unavailable": {
-			ledgerOf(called("1"), begun("1", 1, 10), failed("1", "", "STORE_UNAVAILABLE")), "cannot have got",
+			ledgerOf(called("1"), begun("1", 1, 10), failed("", "STORE_UNAVAILABLE")), "cannot have got",
 		},
 		"an unrecorded result that is not the caller's": {
-			ledgerOf(called("1"), begun("1", 1, 10), effect("1"), failed("1", "", "NOT_RECORDED")), "cannot have got",
+			ledgerOf(called("1"), begun("1", 1, 10), effect("1"), failed("", "NOT_RECORDED")), "cannot have got",
+		},
+		"a refused result that is the answer": {
+			ledgerOf(called("1"), begun("1", 1, 10), effect("1"), failed("v1", "LEASE_LOST"), called("2"), duplicate("v1")),
+			"told that its result was refused",
 		},
 		"an error without a meaning": {
-			ledgerOf(called("1"), failed("1", "", "")), "cannot have got",
+			ledgerOf(called("1"), failed("", "")), "cannot have got",
 		},
 		"a call that ran twice": {
-			ledgerOf(called("1"), begun("1", 1, 10), entry{Op: "begin", Call: "1", ID: "y", Attempt: 2, Fence: 11}, failed("1", "", "declined")),
+			ledgerOf(called("1"), begun("1", 1, 10), entry{Op: "begin", Call: "1", ID: "y", Attempt: 2, Fence: 11}, failed("", "declined")),
 			"it ran the task 2 times",
 		},
 		"lost data, after which nothing is promised": {
@@ -103,21 +110,27 @@ func TestPorcupineFindsWhatNoOrderExplains(t *testing.T) {
 		want   porcupine.CheckResult
 	}{
 		"an answer of a killed owner": {
-			ledgerOf(called("1"), begun("1", 1, 10), effect("1"), called("2"), duplicate("2", "v1")), porcupine.Ok,
+			ledgerOf(called("1"), begun("1", 1, 10), effect("1"), called("2"), duplicate("v1")), porcupine.Ok,
 		},
 		"a duplicate before anything ran": {
-			ledgerOf(called("2"), duplicate("2", "v1"), called("1"), begun("1", 1, 10), effect("1"), got("1", "v1")), porcupine.Illegal,
+			ledgerOf(called("2"), duplicate("v1"), called("1"), begun("1", 1, 10), effect("1"), got("1", "v1")), porcupine.Illegal,
 		},
 		"two firsts": {
-			ledgerOf(called("1"), begun("1", 1, 10), effect("1"), got("1", "v1"), called("2"), begun("2", 2, 11), effect("2"), got("2", "v2")),
+			ledgerOf(called("1"), begun("1", 1, 10), effect("1"), got("1", "v1"), called("2"), begun("2", 2, 11), effect("2"), got("2", "v2"),
+				called("2"), duplicate("v1")),
 			porcupine.Illegal,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, histories := check(tt.ledger)
 			require.Len(t, histories, 1)
-			result, _ := histories[0].linearizable()
+			result, info := histories[0].linearizable()
 			assert.Equal(t, tt.want, result)
+			picture := filepath.Join(t.TempDir(), "history.html")
+			require.NoError(t, porcupine.VisualizePath(record.ToModel(), info, picture))
+			html, err := os.ReadFile(picture)
+			require.NoError(t, err)
+			assert.Contains(t, string(html), "duplicate v1")
 		})
 	}
 }

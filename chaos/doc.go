@@ -1,5 +1,5 @@
 // Package chaos tortures real processes: workers that all want the same keys, one
-// redis-server per round, and a link between them that can be cut, slowed down or
+// redis-server per round, and links between them that can be cut, slowed down or
 // made to swallow replies. Workers are killed, and stopped past their leases;
 // Redis is restarted, frozen, filled up, and loses its scripts and connections.
 //

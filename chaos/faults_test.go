@@ -14,12 +14,12 @@ type fault struct {
 
 var faults = []fault{
 	{"a worker is killed", 4, func(r *round, random *rand.Rand) {
-		i := random.IntN(len(r.workers))
+		i := random.IntN(workers)
 		r.workers[i].kill()
 		r.startWorker(i)
 	}},
 	{"a worker is stopped, past its leases or nearly", 4, func(r *round, random *rand.Rand) {
-		w := r.workers[random.IntN(len(r.workers))]
+		w := r.workers[random.IntN(workers)]
 		w.stop()
 		r.sleep(random, lease/2, 2*lease)
 		w.goOn()
@@ -44,23 +44,34 @@ var faults = []fault{
 		r.sleep(random, lease/4, 3*lease/2)
 		r.server.Do("config", "set", "maxmemory", "0")
 	}},
-	{"the link is cut", 3, func(r *round, random *rand.Rand) {
-		r.proxy.down.Store(true)
-		r.proxy.cut()
+	{"a worker is cut off", 4, func(r *round, random *rand.Rand) {
+		p := r.proxies[random.IntN(workers)]
+		p.down.Store(true)
+		p.cut()
+		r.sleep(random, 0, 2*lease)
+		p.heal()
+	}},
+	{"all workers are cut off", 1, func(r *round, random *rand.Rand) {
+		for _, p := range r.proxies {
+			p.down.Store(true)
+			p.cut()
+		}
 		r.sleep(random, 0, 3*lease/2)
-		r.proxy.heal()
+		r.heal()
 	}},
-	{"the link breaks once", 3, func(r *round, _ *rand.Rand) { r.proxy.cut() }},
-	{"the link is slow", 2, func(r *round, random *rand.Rand) {
-		r.proxy.delay.Store(random.Int64N(int64(lease / 2)))
+	{"a link breaks once", 3, func(r *round, random *rand.Rand) { r.proxies[random.IntN(workers)].cut() }},
+	{"a link is slow", 2, func(r *round, random *rand.Rand) {
+		p := r.proxies[random.IntN(workers)]
+		p.delay.Store(random.Int64N(int64(lease / 2)))
 		r.sleep(random, lease/4, 2*lease)
-		r.proxy.heal()
+		p.heal()
 	}},
-	{"replies are swallowed", 3, func(r *round, random *rand.Rand) {
-		r.proxy.swallow.Store(true)
-		r.sleep(random, lease/4, lease)
-		r.proxy.cut() // what has lost a reply must not go on
-		r.proxy.heal()
+	{"replies to a worker are swallowed", 4, func(r *round, random *rand.Rand) {
+		p := r.proxies[random.IntN(workers)]
+		p.swallow.Store(true)
+		r.sleep(random, lease/4, 3*lease/2)
+		p.cut() // what has lost a reply must not go on
+		p.heal()
 	}},
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A proxy is the link between workers and Redis.
+// A proxy is the link between a worker and Redis.
 type proxy struct {
 	addr   string
 	target string
@@ -58,9 +58,7 @@ func (p *proxy) serve(from net.Conn) {
 		_ = from.Close()
 		return
 	}
-	if !p.hold(from, to) {
-		return
-	}
+	p.hold(from, to)
 	defer p.release(from, to)
 	var both sync.WaitGroup
 	both.Go(func() { p.pass(from, to, false) })
@@ -99,13 +97,12 @@ func (p *proxy) cut() {
 	}
 }
 
-func (p *proxy) hold(conns ...net.Conn) bool {
+func (p *proxy) hold(conns ...net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, conn := range conns {
 		p.conns[conn] = true
 	}
-	return true
 }
 
 func (p *proxy) release(conns ...net.Conn) {

@@ -52,7 +52,6 @@ var errDeclined = errors.New("declined")
 type worker struct {
 	setup
 	ledger *ledger
-	tasks  map[bool]*idem.Task[job, string]
 }
 
 // A job is a task: its key, and what is to happen in it.
@@ -126,8 +125,8 @@ func (w *worker) call(task *idem.Task[job, string], id string, random *rand.Rand
 		Key: fmt.Sprintf("%d-%d", epoch, random.IntN(keysAtOnce)), call: id,
 		takes: time.Duration(random.Int64N(int64(lease / 2))), declines: random.IntN(6) == 0, stubborn: random.IntN(4) == 0,
 	}
-	if random.IntN(8) == 0 {
-		j.takes += 2 * lease
+	if random.IntN(3) == 0 {
+		j.takes += time.Duration(random.Int64N(int64(2 * lease)))
 	}
 	patience := 8 * time.Second
 	if random.IntN(6) == 0 {

@@ -43,6 +43,9 @@ func (w *world) decide(ready []*call) {
 	if n > 0 && !strings.HasPrefix(chosen.label, "is sent twice") && !strings.HasPrefix(chosen.label, "is overtaken") {
 		w.harmless = false
 		w.departures++
+		if first.caller == nil {
+			w.unwatched[first.process] = true
+		}
 		w.troubled(first.process, time.Now())
 	}
 	chosen.do()
@@ -65,7 +68,10 @@ func (w *world) faults(c *call) []choice {
 		lose      = choice{"is lost", fail}
 		loseReply = choice{"takes effect, and the reply is lost", func() { w.execute(c); fail() }}
 		twice     = choice{"is sent twice", func() { w.execute(c); w.execute(c); w.answer(c, nil) }}
-		late      = choice{"arrives past the lease", delay(past)}
+		late      = choice{"arrives past the lease", func() {
+			delay(past)()
+			w.unwatched[c.process] = true // a claim that was given up is watched for a lease
+		}}
 		slow      = choice{"arrives half a lease later", delay(short)}
 		slowReply = choice{"takes effect, and is answered past the lease", func() {
 			w.execute(c)
@@ -158,6 +164,7 @@ func (w *world) kill(process int) {
 // pause cuts a process off past the lease. What it sends meanwhile arrives later.
 func (w *world) pause(process int) {
 	w.paused[process] = time.Now().Add(past)
+	w.unwatched[process] = true
 	w.troubled(process, w.paused[process])
 }
 

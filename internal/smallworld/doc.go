@@ -10,8 +10,11 @@
 // protocol's promises are checked against a ledger that the tasks write.
 //
 //	go test ./internal/smallworld                                           # up to two departures
-//	IDEMGEN_FAULTS=3 go test -timeout 2h ./internal/smallworld              # up to three
+//	IDEMGEN_FAULTS=3 go test -v -timeout 1h -run NoSchedule ./internal/smallworld # up to three, in minutes
 //	IDEMGEN_SCHEDULE=pair/6:5,9:1 go test -v -run Replay ./internal/smallworld # one, told step by step
+//
+// Under the race detector, which makes a schedule ten times as slow, the bound is one,
+// and a process of its own explores up to two.
 //
 // The mutants of testdata/mutants, each the runtime or the store with one of its
 // rules broken, show that the explorer would find such a fault.

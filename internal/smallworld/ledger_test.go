@@ -144,7 +144,10 @@ func (w *world) check() {
 			w.course.broken("caller %d's execution believes in its lease, and the key is another's: %s", e.caller.index, r.Bytes())
 		}
 	}
-	if o := w.ledger.owner; o != nil && r.State == idem.StateRunning && o.run == nil && !w.dead[o.process] &&
+	// Where giving a claim up fails, too, its lease must end it. So it must where the
+	// answer beside which it was given up is forgotten before the claim arrives.
+	unwatched := func(o *caller) bool { return o.returned && (w.forgot || w.unwatched[o.process]) }
+	if o := w.ledger.owner; o != nil && r.State == idem.StateRunning && o.run == nil && !w.dead[o.process] && !unwatched(o) &&
 		now.Sub(later(w.ledger.since, w.trouble[o.process])) > prompt {
 		w.course.broken("caller %d does not use its own claim", o.index)
 	}

@@ -54,7 +54,7 @@ func exploreApart(t *testing.T, name string, flags ...string) (output string, pa
 		"test", "-v", "-count=1", "-timeout=3m", "-vet=off", "-ldflags=-s -w", "-run=TestNoScheduleBreaksAPromise",
 	}, flags...)
 	tests := exec.CommandContext(t.Context(), "go", append(args, ".")...)
-	tests.Env = append(os.Environ(), mutantVariable+"="+name, "GOFLAGS=")
+	tests.Env = append(os.Environ(), mutantVariable+"="+name, faultsVariable+"=", "GOFLAGS=")
 	text, err := tests.CombinedOutput()
 	var exit *exec.ExitError
 	require.True(t, err == nil || errors.As(err, &exit), "%v", err)

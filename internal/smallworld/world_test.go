@@ -85,6 +85,7 @@ type world struct {
 	paused     map[int]time.Time // until when
 	failed     map[int]bool      // the store has failed a call
 	trouble    map[int]time.Time // until when something was wrong with a process
+	unwatched  map[int]bool      // what goes on in the background was disturbed
 	ledger     ledger
 }
 
@@ -92,7 +93,7 @@ func newWorld(s setting, c *course) *world {
 	w := &world{
 		setting: s, course: c, store: memstore.New(), start: time.Now(), harmless: true,
 		arrived: make(chan struct{}, 1), closed: make(chan struct{}),
-		dead: map[int]bool{}, paused: map[int]time.Time{}, failed: map[int]bool{}, trouble: map[int]time.Time{},
+		dead: map[int]bool{}, paused: map[int]time.Time{}, failed: map[int]bool{}, trouble: map[int]time.Time{}, unwatched: map[int]bool{},
 	}
 	processes := 0
 	for i, e := range s.callers {

@@ -53,7 +53,7 @@ CHAOS ?= 30m
 .PHONY: chaos
 chaos: export CGO_ENABLED = 1
 chaos: setup ## torture real processes and a real Redis for CHAOS=30m
-	CHAOS=$(CHAOS) go -C chaos test -race -v -count=1 -timeout=0 -run Processes .
+	CHAOS=$(CHAOS) go -C internal/chaos test -race -v -count=1 -timeout=0 -run Processes .
 
 .PHONY: setup
 setup: ## install by apt what tests need and this machine lacks: redis-server, a C compiler

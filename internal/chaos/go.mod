@@ -1,5 +1,5 @@
 // A module of its own, so that no user of idemgen gets what only its torture needs.
-module github.com/idemgen/idemgen/chaos
+module github.com/idemgen/idemgen/internal/chaos
 
 go 1.26.0
 
@@ -17,4 +17,4 @@ require (
 	golang.org/x/sys v0.49.0 // indirect
 )
 
-replace github.com/idemgen/idemgen => ..
+replace github.com/idemgen/idemgen => ../..

@@ -85,6 +85,8 @@ idempotency:yaml.Node:!!str:a%20b:3:8 success/1, then skipped/0
 // its tests, with its import paths changed and the directives in their places.
 func (a adopted) copyTo(t *testing.T, dir string) {
 	t.Helper()
+	_, err := goCommand(t.Context(), "mod", "download", a.path) // where this machine does not have it yet
+	require.NoError(t, err)
 	from, err := goCommand(t.Context(), "list", "-m", "-f", "{{.Dir}}", a.path)
 	require.NoError(t, err)
 	from = strings.TrimSpace(from)

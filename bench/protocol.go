@@ -12,8 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// The bare protocol is what idemgen sends, without idemgen: SET NX GET, then the
-// completion script. Its records are made once, no bytes are decoded, and nobody
+// The bare protocol is what idemgen sends, without idemgen: SET NX GET, then SET
+// IFEQ or, where the server does not know that, the completion script. Its records are made once, no bytes are decoded, and nobody
 // renews a lease, waits, or hears of a wake-up: what remains is the limit that
 // idemgen can approach. In pool mode each command has a connection to itself, in
 // AutoPipeline mode commands of many callers share pipelines.
@@ -62,6 +62,10 @@ func bareProtocol(name string, auto bool) contestant {
 			if err != nil {
 				return nil, errors.Join(err, closing())
 			}
+			ifEqual, err := knowsIfEqual(commands)
+			if err != nil {
+				return nil, errors.Join(err, closing())
+			}
 			return once(func(ctx context.Context, id string) (bool, error) {
 				key := prefix + id
 				held, err := commands.SetArgs(ctx, key, running, redis.SetArgs{Mode: "NX", Get: true, TTL: retention}).Result()
@@ -72,11 +76,27 @@ func bareProtocol(name string, auto bool) contestant {
 					return false, err
 				}
 				_, _ = pay(ctx, charge{id})
+				if ifEqual {
+					err := commands.SetArgs(ctx, key, done, redis.SetArgs{Mode: "IFEQ", MatchValue: running, TTL: ttl}).Err()
+					return false, err
+				}
 				stands, err := commands.EvalSha(ctx, sha, []string{key}, running, done, ttl.Milliseconds(), "1").Int()
 				return false, checkStands(stands == 1, err)
 			}, closing), nil
 		},
 	}
+}
+
+// knowsIfEqual tells whether the server has SET with IFEQ.
+func knowsIfEqual(commands redis.Cmdable) (bool, error) {
+	err := commands.SetArgs(context.Background(), prefix+"absent", done, redis.SetArgs{Mode: "IFEQ", MatchValue: running}).Err()
+	switch {
+	case errors.Is(err, redis.Nil):
+		return true, nil
+	case redis.HasErrorPrefix(err, "syntax error"):
+		return false, nil
+	}
+	return false, err
 }
 
 // connect opens a client of Redis in its defaults, in one of its two modes.

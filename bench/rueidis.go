@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -24,6 +25,16 @@ var rueidisProtocol = contestant{
 		if err != nil {
 			return nil, err
 		}
+		commands, closing, err := connect(addr, false)
+		if err != nil {
+			client.Close()
+			return nil, err
+		}
+		ifEqual, err := knowsIfEqual(commands)
+		if err = errors.Join(err, closing()); err != nil {
+			client.Close()
+			return nil, err
+		}
 		replace := rueidis.NewLuaScript(string(source))
 		own, result := rueidis.BinaryString(running), rueidis.BinaryString(done)
 		expiry := fmt.Sprint(ttl.Milliseconds())
@@ -38,6 +49,10 @@ var rueidisProtocol = contestant{
 				return false, err
 			}
 			_, _ = pay(ctx, charge{id})
+			if ifEqual {
+				complete := client.B().Arbitrary("SET").Keys(key).Args(result, "PX", expiry, "IFEQ", own).Build()
+				return false, client.Do(ctx, complete).Error()
+			}
 			stands, err := replace.Exec(ctx, client, []string{key}, []string{own, result, expiry, "1"}).AsInt64()
 			return false, checkStands(stands == 1, err)
 		}, func() error { client.Close(); return nil }), nil

@@ -85,6 +85,11 @@ func SameClaim(stored, own []byte) bool {
 // IsRunning tells whether stored is a running record, without reading all of it.
 func IsRunning(stored []byte) bool { return bytes.HasPrefix(stored, runningPrefix) }
 
+// IsMarked tells whether stored is a running record with the waiting mark.
+func IsMarked(stored []byte) bool {
+	return IsRunning(stored) && len(stored) > markOffset && stored[markOffset] == markWaiting
+}
+
 // Bytes returns the record as it is stored.
 func (r StoredRecord) Bytes() []byte {
 	var header [maxHeaderLen]byte

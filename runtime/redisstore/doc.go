@@ -2,8 +2,10 @@
 // Sentinel, or a Cluster, through go-redis.
 //
 // Each step of the protocol is one command on one key: a native SET for the
-// claim, a short script for the others (the .lua files beside this one). A first
-// execution costs two round trips, a duplicate one.
+// claim and, where the server knows IFEQ (Valkey 8.1, Redis 8.4), for an answer that
+// nobody waits for; a short script for the others (the .lua files beside this one).
+// A first execution costs two round trips, a duplicate one. What a server does not
+// know, a store finds out once, by one command more.
 //
 // # Rights
 //

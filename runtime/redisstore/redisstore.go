@@ -26,6 +26,8 @@ type Store struct {
 	// withoutSetGet is set once the server has turned out not to know SET with
 	// both NX and GET.
 	withoutSetGet atomic.Bool
+	// withoutSetIfEqual likewise, for IFEQ.
+	withoutSetIfEqual atomic.Bool
 }
 
 var _ idem.Store = (*Store)(nil)

@@ -151,7 +151,7 @@ func TestAMissingRightEndsACompletionAtOnce(t *testing.T) {
 	server, store := as(t, documentedRights(t)+connecting)
 	began := time.Now()
 	res, err := jobs(idem.New(store), func(context.Context, string) (string, error) {
-		server.Do("acl", "setuser", "app", "-evalsha", "-eval")
+		server.Do("acl", "setuser", "app", "-evalsha", "-eval", "-set")
 		return "answer", nil
 	}, idem.WithLease(time.Minute)).Run(t.Context(), "job")
 	require.ErrorIs(t, err, idem.ErrNotRecorded)

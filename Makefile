@@ -55,6 +55,12 @@ chaos: export CGO_ENABLED = 1
 chaos: setup ## torture real processes and a real Redis for CHAOS=30m
 	CHAOS=$(CHAOS) go -C internal/chaos test -race -v -count=1 -timeout=0 -run Processes .
 
+.PHONY: compat
+compat: ## test on six releases of Redis and Valkey, fetched by apt, into docs/compatibility.md (10 minutes)
+	mkdir -p tools/servers
+	tools/compat.sh >tools/servers/compatibility.md
+	mv tools/servers/compatibility.md docs/compatibility.md
+
 .PHONY: setup
 setup: ## install by apt what tests need and this machine lacks: redis-server, a C compiler
 	@tools/setup.sh

@@ -37,12 +37,12 @@ func TestLoadCallsWithEveryCallerAndReturnsItsFirstErrors(t *testing.T) {
 	r, err := idemgen.open(server.Addr)
 	require.NoError(t, err)
 	b := bench{server: server, plan: quickPlan}
-	firsts, duplicates, err := b.turn(r, 16)
+	firsts, duplicates, err := b.turn(r, 16, func() {})
 	require.NoError(t, err)
 	assert.Positive(t, firsts.perSecond)
 	assert.Positive(t, duplicates.perSecond)
 	r.first = r.duplicate
-	_, _, err = b.turn(r, 16)
+	_, _, err = b.turn(r, 16, func() {})
 	require.ErrorIs(t, err, errNotDuplicate)
 	require.NoError(t, r.close())
 }

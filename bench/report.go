@@ -20,6 +20,7 @@ import (
 type report struct {
 	Machine machine  `json:"machine"`
 	Rates   []rate   `json:"rates,omitempty"`
+	Spent   []spent  `json:"spent,omitempty"`
 	Figures []figure `json:"figures"`
 }
 
@@ -97,6 +98,12 @@ func (r *report) tables() []table {
 				return number(median(p.of(m).CPU))
 			}))
 		}
+		for _, p := range phases {
+			tables = append(tables, r.rateTable(p.name+": the server's processor time for each, µs", func(m rate) string {
+				return number(median(p.of(m).ServerCPU))
+			}))
+		}
+		tables = append(tables, r.spentTable())
 		tables = append(tables, traitsTable())
 	}
 	for _, s := range sections {

@@ -19,16 +19,19 @@ type rate struct {
 }
 
 // A pace is operations a second, and the processor's time that each took from this
-// process, in microseconds: less of it leaves more to the server here, and to the
-// user's own work elsewhere. It depends less on what else the machine does.
+// process and from the server's, in microseconds: less of it leaves more to the
+// other here, and to the user's own work elsewhere. It depends less on what else the
+// machine does.
 type pace struct {
 	PerSecond []float64 `json:"perSecond"`
 	CPU       []float64 `json:"cpuMicros"`
+	ServerCPU []float64 `json:"serverCpuMicros"`
 }
 
 func (p *pace) add(l loaded) {
 	p.PerSecond = append(p.PerSecond, l.perSecond)
 	p.CPU = append(p.CPU, l.cpu)
+	p.ServerCPU = append(p.ServerCPU, l.serverCPU)
 }
 
 // throughput gives everybody the same work. All contestants take their turn in
@@ -51,7 +54,7 @@ func (b *bench) throughput() error {
 		for round := range b.plan.rounds + 1 {
 			for turn := range contestants {
 				i := (turn + round) % len(contestants)
-				firsts, duplicates, err := b.turn(runners[i], n)
+				firsts, duplicates, err := b.turn(runners[i], n, func() {})
 				if err != nil {
 					return fmt.Errorf("%s, %d callers: %w", contestants[i].name, n, err)
 				}
@@ -64,6 +67,9 @@ func (b *bench) throughput() error {
 		b.report.Rates = append(b.report.Rates, rates...)
 		b.progress("throughput with %d callers is known", n)
 	}
+	if err := b.commandStats(runners); err != nil {
+		return err
+	}
 	for _, r := range runners {
 		if err := r.close(); err != nil {
 			return err
@@ -74,16 +80,17 @@ func (b *bench) throughput() error {
 }
 
 // turn measures first executions of new keys, and then their duplicates.
-func (b *bench) turn(r *runner, callers int) (firsts, duplicates loaded, err error) {
+func (b *bench) turn(r *runner, callers int, between func()) (firsts, duplicates loaded, err error) {
 	b.server.Do("flushall")
 	id := func(caller, i int) string { return strconv.Itoa(caller*1_000_000 + i) }
-	firsts, err = load(callers, b.plan.phase, func(ctx context.Context, caller, i int) error {
+	firsts, err = b.load(callers, func(ctx context.Context, caller, i int) error {
 		return r.first(ctx, id(caller, i))
 	})
 	if err != nil {
 		return firsts, duplicates, err
 	}
-	duplicates, err = load(callers, b.plan.phase, func(ctx context.Context, caller, i int) error {
+	between()
+	duplicates, err = b.load(callers, func(ctx context.Context, caller, i int) error {
 		return r.duplicate(ctx, id(caller, i%firsts.made[caller]))
 	})
 	return firsts, duplicates, err
@@ -93,12 +100,21 @@ func (b *bench) turn(r *runner, callers int) (firsts, duplicates loaded, err err
 type loaded struct {
 	perSecond float64
 	cpu       float64 // microseconds of this process for each call
+	serverCPU float64 // likewise, of the server
 	made      []int   // calls of each caller
+}
+
+func (l loaded) total() int {
+	n := 0
+	for _, made := range l.made {
+		n += made
+	}
+	return n
 }
 
 // load lets callers call at once, each as often as it can. Their context can be
 // cancelled, as that of a request can.
-func load(callers int, d time.Duration, call func(ctx context.Context, caller, i int) error) (loaded, error) {
+func (b *bench) load(callers int, call func(ctx context.Context, caller, i int) error) (loaded, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	made := make([]int, callers)
@@ -119,17 +135,18 @@ func load(callers int, d time.Duration, call func(ctx context.Context, caller, i
 		})
 	}
 	runtime.GC() // nobody pays for what another left
-	began, cpu := time.Now(), processorTime()
+	began, cpu, serverCPU := time.Now(), processorTime(), b.server.ProcessorTime()
 	close(start)
-	time.AfterFunc(d, func() { over.Store(true) })
+	time.AfterFunc(b.plan.phase, func() { over.Store(true) })
 	wg.Wait()
-	took, used := time.Since(began), processorTime()-cpu
-	total := 0
-	for c, n := range made {
-		if errs[c] != nil {
-			return loaded{}, errs[c] // one speaks for the others
+	took, used, serverUsed := time.Since(began), processorTime()-cpu, b.server.ProcessorTime()-serverCPU
+	for _, err := range errs {
+		if err != nil {
+			return loaded{}, err // one speaks for the others
 		}
-		total += n
 	}
-	return loaded{float64(total) / took.Seconds(), float64(used.Microseconds()) / float64(total), made}, nil
+	l := loaded{made: made}
+	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(l.total()) }
+	l.perSecond, l.cpu, l.serverCPU = float64(l.total())/took.Seconds(), each(used), each(serverUsed)
+	return l, nil
 }

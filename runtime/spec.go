@@ -67,6 +67,7 @@ type settings struct {
 	onError          ErrorPolicy
 	onCrash          CrashPolicy
 	codec            Codec
+	onReplay         any // nil, or a func(context.Context, *Result[R])
 }
 
 // WithTTL sets how long a finished or interrupted execution is remembered: at
@@ -94,3 +95,16 @@ func WithOnCrash(p CrashPolicy) TaskOption { return func(s *settings) { s.onCras
 
 // WithCodec sets how results are stored, by default as JSON.
 func WithCodec(c Codec) TaskOption { return func(s *settings) { s.codec = c } }
+
+// WithOnReplay sets what looks at every result that a duplicate is given under
+// [PolicyReturnCached], and may change it, for instance to mark it as repeated. It
+// is called on the duplicate's goroutine with a result of its own, before output
+// fields are restored. What is stored, and the error of a stored failure, stay as
+// they are. R must be the task's own type of result.
+func WithOnReplay[R any](annotate func(ctx context.Context, res *Result[R])) TaskOption {
+	return func(s *settings) {
+		if s.onReplay = nil; annotate != nil {
+			s.onReplay = annotate
+		}
+	}
+}

@@ -18,10 +18,11 @@ type Task[T, R any] struct {
 	client   *Client
 	spec     Spec[T, R]
 	settings settings
-	head     string // prefix, name and version, as every key starts
-	void     bool   // R is struct{}: there is no value to store
-	pointer  bool   // T is a pointer, which must not be nil
-	err      error  // what is wrong with spec or options
+	onReplay func(context.Context, *Result[R]) // nil: nobody looks
+	head     string                            // prefix, name and version, as every key starts
+	void     bool                              // R is struct{}: there is no value to store
+	pointer  bool                              // T is a pointer, which must not be nil
+	err      error                             // what is wrong with spec or options
 }
 
 // NewTask returns the task that spec describes. What is wrong with spec or
@@ -48,6 +49,10 @@ func NewTask[T, R any](client *Client, spec Spec[T, R], opts ...TaskOption) *Tas
 		problem = fmt.Errorf("Spec.Version is %d: at least 0", spec.Version)
 	default:
 		problem = t.settings.check()
+		if t.onReplay, _ = t.settings.onReplay.(func(context.Context, *Result[R])); t.onReplay == nil && t.settings.onReplay != nil {
+			problem = fmt.Errorf("WithOnReplay has a %T, and the task's results need a func(context.Context, *idem.Result[%s])",
+				t.settings.onReplay, reflect.TypeFor[R]())
+		}
 	}
 	if problem != nil {
 		t.err = fmt.Errorf("idem: task %s: %w", spec.Name, problem)
@@ -218,6 +223,9 @@ func (t *Task[T, R]) replay(ctx context.Context, c *call, answer *StoredRecord, 
 		var n note
 		res.Value, n, err = t.decode(c, answer)
 		res.Status, res.Reason, res.Metadata = answer.Status, n.Reason, n.Metadata
+		if _, failed := errors.AsType[*FailedError](err); t.onReplay != nil && (err == nil || failed) {
+			t.onReplay(ctx, &res)
+		}
 		if err == nil && t.spec.Restore != nil {
 			t.spec.Restore(task, res.Value)
 		}

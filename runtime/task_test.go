@@ -48,6 +48,7 @@ func TestWhatIsWrongWithATaskEveryMethodReports(t *testing.T) {
 		"an odd on-error":       {c, nil, idem.WithOnError("ignore"), `on-error "ignore": one of release, store`},
 		"an odd on-crash":       {c, nil, idem.WithOnCrash("ignore"), `on-crash "ignore": one of retry, fail`},
 		"no codec":              {c, nil, idem.WithCodec(nil), "the codec is nil"},
+		"another's hook":        {c, nil, idem.WithOnReplay(func(ctx, *idem.Result[int]) {}), "WithOnReplay has a func(context.Context, *idem.Result[int])"},
 		"a nameless codec":      {c, nil, idem.WithCodec(named("a b")), `codec name "a b"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -167,4 +168,43 @@ func TestCodeOfAForeignErrorIsEmpty(t *testing.T) {
 	assert.Empty(t, idem.Code(errors.New("foreign")))
 	assert.Empty(t, idem.Code(nil))
 	assert.Equal(t, "IDEMPOTENCY_TIMEOUT", idem.Code(errors.Join(errors.New("foreign"), idem.ErrTimeout)))
+}
+
+func TestWhoLooksAtReplaysMayChangeWhatADuplicateGets(t *testing.T) {
+	onEachStore(t, func(t *testing.T, store idem.Store) {
+		client := newClient(t, store)
+		seen := 0
+		annotate := func(_ context.Context, res *idem.Result[receipt]) {
+			seen++
+			res.Value.Number += " (repeated)"
+			res.Metadata = map[string]any{"replayed": true}
+		}
+		task := paying(client, paid, idem.WithOnDuplicate(idem.PolicyReturnCached), idem.WithOnReplay(annotate))
+		res, err := task.Run(t.Context(), a17)
+		require.NoError(t, err)
+		assert.Equal(t, "R-1", res.Value.Number, "the first one is no replay")
+		for range 2 {
+			res, err = task.Run(t.Context(), a17)
+			require.NoError(t, err)
+			assert.Equal(t, "R-1 (repeated)", res.Value.Number, "what is stored stays as it is")
+			assert.Equal(t, map[string]any{"replayed": true}, res.Metadata)
+			assert.Equal(t, idem.StatusSuccess, res.Status)
+		}
+		assert.Equal(t, 2, seen)
+
+		other := payment{Order: 18}
+		task = paying(client, func(ctx, payment) (receipt, error) { return receipt{}, idem.Fail("no money", nil) },
+			idem.WithOnDuplicate(idem.PolicyReturnCached), idem.WithOnReplay(annotate))
+		_, _ = task.Run(t.Context(), other)
+		res, err = task.Run(t.Context(), other)
+		require.ErrorIs(t, err, idem.ErrFailed, "a stored failure stays one")
+		assert.Equal(t, map[string]any{"replayed": true}, res.Metadata)
+
+		skips := paying(client, mustNotRun(t), idem.WithOnReplay(annotate))
+		res, err = skips.Run(t.Context(), a17)
+		require.NoError(t, err)
+		assert.Zero(t, res.Value, "nothing is replayed")
+		assert.Equal(t, 3, seen)
+		assert.Nil(t, paying(client, paid, idem.WithOnReplay[receipt](nil)).Resolve(t.Context(), payment{Order: 19}, receipt{}))
+	})
 }

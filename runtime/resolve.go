@@ -31,10 +31,11 @@ func (t *Task[T, R]) Forget(ctx context.Context, task T) error {
 
 // Resolve records value by hand as the answer of an execution that was
 // interrupted, released, or never seen: an operator knows that the charge went
-// through. The answer is a success and is remembered for the ttl. Its errors
-// are ErrInProgress for a live lease, a *DuplicateError where an answer is
-// stored already (Forget it first), ErrMismatch where the execution had other
-// match fields, ErrNotRecorded for a value that cannot be stored, ErrCorrupt and
+// through. The answer is a success and is remembered for the ttl. Where task has
+// no match fields, those of the execution still count. Its errors are
+// ErrInProgress for a live lease, a *DuplicateError where an answer is stored
+// already (Forget it first), ErrMismatch where the execution had other match
+// fields, ErrNotRecorded for a value that cannot be stored, ErrCorrupt and
 // ErrUnavailable.
 func (t *Task[T, R]) Resolve(ctx context.Context, task T, value R) error {
 	c, err := t.call(ctx, task)
@@ -54,7 +55,9 @@ func (t *Task[T, R]) Resolve(ctx context.Context, task T, value R) error {
 			}
 			from = *old
 		}
-		from.Fingerprint = c.print
+		if c.print != "" { // else the execution's own still tells other tasks apart
+			from.Fingerprint = c.print
+		}
 		took := max(0, time.Since(from.startedAt()))
 		done, err := t.done(c, from, took, Result[R]{Value: value, Status: StatusSuccess})
 		return done, t.settings.ttl, err

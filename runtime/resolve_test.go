@@ -138,3 +138,20 @@ func TestResolveRefusesOtherMatchFields(t *testing.T) {
 		require.NoError(t, task.Resolve(t.Context(), a17, receipt{}))
 	})
 }
+
+// A caller that knows the key but not the task, such as an operator's tool, makes its
+// task without match fields.
+func TestResolveWithoutMatchFieldsKeepsThoseOfTheExecution(t *testing.T) {
+	onEachStore(t, func(t *testing.T, store idem.Store) {
+		client := newClient(t, store)
+		task := matching(client, func(context.Context, payment) (receipt, error) { return receipt{}, errDown })
+		_, err := task.Run(t.Context(), a17)
+		require.ErrorIs(t, err, errDown)
+		require.NoError(t, paying(client, mustNotRun(t)).Resolve(t.Context(), a17, receipt{}))
+		_, err = task.Run(t.Context(), payment{Order: 17, Amount: 1})
+		require.ErrorIs(t, err, idem.ErrMismatch)
+		res, err := task.Run(t.Context(), a17)
+		require.NoError(t, err)
+		assert.True(t, res.Duplicate)
+	})
+}

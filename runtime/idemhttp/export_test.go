@@ -1,0 +1,4 @@
+package idemhttp
+
+// ParseKey is for tests and fuzzing.
+var ParseKey = parseKey

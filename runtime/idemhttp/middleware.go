@@ -95,7 +95,7 @@ func (m *Middleware) serve(w http.ResponseWriter, x *exchange) {
 		m.refuse(w, x.request, problemOf(err))
 	case res.Value.Omitted:
 		p := notKept
-		p.OriginalStatus = res.Value.Status
+		p.OriginalStatus, p.OriginalLocation = res.Value.Status, res.Value.Header.Get("Location")
 		m.refuse(w, x.request, p)
 	default:
 		replay(w, res.Value)

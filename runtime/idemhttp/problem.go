@@ -21,9 +21,10 @@ type Problem struct {
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
-	// OriginalStatus is the status of the first response, where that is known but
-	// its body was not kept.
-	OriginalStatus int `json:"originalStatus,omitempty"`
+	// OriginalStatus and OriginalLocation are the first response's status and Location,
+	// where these are known but its body was not kept.
+	OriginalStatus   int    `json:"originalStatus,omitempty"`
+	OriginalLocation string `json:"originalLocation,omitempty"`
 
 	// RetryAfter is when to come again, or zero where that is of no use. It is sent
 	// as a header.

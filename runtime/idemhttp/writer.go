@@ -204,7 +204,7 @@ func (w *writer) finish() (r Response, whole bool) {
 	defer w.mu.Unlock()
 	w.over = true
 	if w.hijacked {
-		return Response{Omitted: true}, true
+		return Response{Status: w.status, Header: w.sent, Omitted: true}, true
 	}
 	if w.status == 0 {
 		w.begin(http.StatusOK)

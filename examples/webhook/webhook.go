@@ -5,7 +5,8 @@
 // one, so the provider cannot tell them apart. A task ends in four ways, and each
 // means something here: a value is the answer; idem.Skip says that there was
 // nothing to do; idem.Fail says that it will never work, so that a redelivery is
-// not tried again; any other error lets the redelivery try.
+// not tried again; any other error lets the redelivery try. Here the key is in the
+// body; for clients that send one in a header, see the example api.
 package webhook
 
 import (

@@ -132,7 +132,14 @@ func (m *Middleware) run(ctx context.Context, x *exchange) (Response, error) {
 		return Response{}, errGone
 	}
 	x.ran = true
+	returned := false
+	defer func() {
+		if !returned {
+			x.writer.abandon()
+		}
+	}()
 	x.next.ServeHTTP(x.writer, x.forHandler(ctx))
+	returned = true
 	r, whole := x.writer.finish()
 	if hijacked := r.Status == 0; !whole || !hijacked && !m.finished(r) {
 		return r, errUnfinished

@@ -33,6 +33,7 @@ type writer struct {
 	lost     error       // what the client's connection said when it failed
 	hijacked bool
 	over     bool // the handler has returned
+	through  bool // the handler has panicked: what comes now is who recovers from it
 }
 
 func newWriter(client http.ResponseWriter, limit int) *writer {
@@ -52,6 +53,8 @@ func (w *writer) WriteHeader(status int) {
 	switch {
 	case status < 100 || status > 999:
 		panic("idemhttp: invalid WriteHeader code " + strconv.Itoa(status)) // as net/http does
+	case w.through:
+		w.client.WriteHeader(status)
 	case w.over:
 		// Typical of a framework that renders errors outside of the middleware.
 		slog.Error("idemhttp: a response was written after its handler had returned, and is lost", "status", status)
@@ -81,6 +84,8 @@ func (w *writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
+	case w.through:
+		return w.client.Write(p)
 	case w.over:
 		return 0, errOver
 	case w.hijacked:
@@ -156,6 +161,8 @@ func (w *writer) FlushError() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
+	case w.through:
+		return http.NewResponseController(w.client).Flush()
 	case w.over:
 		return errOver
 	case w.hijacked:
@@ -250,6 +257,17 @@ func (w *writer) withdraw() bool {
 	}
 	set(w.client.Header(), w.before)
 	return true
+}
+
+// abandon drops what was held back of a handler that has panicked. Frameworks that
+// recover panics into responses may write to this writer still.
+func (w *writer) abandon() {
+	if w.withdraw() {
+		w.header = w.client.Header()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.through = true
 }
 
 // set makes one header equal to another.

@@ -289,6 +289,37 @@ func TestAPanicReleasesTheClaimAndGoesOn(t *testing.T) {
 	assert.Equal(t, "half a secret", a.post("k", "").body)
 }
 
+// Frameworks such as echo recover outside of the middleware, and write to the response
+// of the handler that has panicked.
+func TestWhoRecoversMayWriteToTheHandlersResponse(t *testing.T) {
+	requests := idemhttp.New(idemtest.NewClient(t), byCustomer)
+	a := &api{t: t}
+	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var inner http.ResponseWriter
+		defer func() {
+			if p := recover(); p != nil {
+				inner.Header().Set("Content-Type", "text/recovered")
+				inner.WriteHeader(500)
+				fmt.Fprint(inner, "sorry")
+				assert.NoError(t, http.NewResponseController(inner).Flush())
+			}
+		}()
+		requests.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			inner = w
+			w.Header().Set("Leak", "secret")
+			w.WriteHeader(201)
+			fmt.Fprint(w, "half a secret")
+			panic("boom")
+		})).ServeHTTP(w, r)
+	}))
+	t.Cleanup(a.Close)
+	res := a.post("k", "")
+	assert.Equal(t, 500, res.StatusCode)
+	assert.Equal(t, "sorry", res.body)
+	assert.Equal(t, "text/recovered", res.Header.Get("Content-Type"))
+	assert.NotContains(t, res.Header, "Leak")
+}
+
 func TestAnAbortedHandlerCutsTheConnection(t *testing.T) {
 	a := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if idem.FromContext(r.Context()).Attempt == 1 {

@@ -23,8 +23,8 @@ demo: ## generate the examples' wrappers and run the quickstart (on Redis where 
 generate: ## bring every committed generated file up to date
 	go generate ./examples/...
 
-# The race detector would compile bench's many dependencies for minutes, to test how
-# a report is written: there it is left out.
+# The race detector would compile the many dependencies of bench and of the routers for
+# minutes, to test how a report is written and a few lines of glue: there it is left out.
 .PHONY: test
 test: export CGO_ENABLED = 1
 test: setup ## run everything, with -race and a real Redis, and check generated files
@@ -33,7 +33,7 @@ test: setup ## run everything, with -race and a real Redis, and check generated 
 	go test -race $(GOTESTFLAGS) ./...
 	@for module in $(MODULES); do \
 		race=-race; \
-		[ "$$module" != bench ] || race=; \
+		case "$$module" in bench|examples/routers) race=;; esac; \
 		echo "go -C $$module test $$race $(GOTESTFLAGS) ./..."; \
 		go -C "$$module" test $$race $(GOTESTFLAGS) ./...; \
 	done

@@ -39,7 +39,7 @@ func TestRefusedRequestsFillNoStore(t *testing.T) {
 func TestAnUnfinishedRequestLeavesLittle(t *testing.T) {
 	store := memstore.New()
 	a := serveOn(t, idem.New(store), func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(500)
+		w.WriteHeader(http.StatusInternalServerError)
 		fmt.Fprint(w, strings.Repeat("x", 100_000))
 	})
 	a.post("k", strings.Repeat("y", 100_000))
@@ -96,7 +96,7 @@ func (e *endless) Read(p []byte) (int, error) {
 func TestABodyWithoutEndIsCutOff(t *testing.T) {
 	requests := idemhttp.New(idem.New(memstore.New()), idemhttp.Unscoped)
 	body := &endless{}
-	r := httptest.NewRequest("POST", "/", body)
+	r := httptest.NewRequest(http.MethodPost, "/", body)
 	r.Header.Set("Idempotency-Key", "k")
 	w := httptest.NewRecorder()
 	requests.Wrap(created()).ServeHTTP(w, r)
@@ -115,7 +115,7 @@ func TestASlowBodyHoldsNothing(t *testing.T) {
 	fmt.Fprint(slow, "3")
 	res, err := http.ReadResponse(bufio.NewReader(slow), nil)
 	require.NoError(t, err)
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	assert.Equal(t, "true", res.Header.Get("Idempotency-Replayed"))
 	assert.Equal(t, int32(1), a.runs.Load())
 }
@@ -139,8 +139,18 @@ func TestNoRequestGetsAnotherCallersResponse(t *testing.T) {
 	})
 	require.Equal(t, "for ada", a.post("k", "1").body)
 	for _, attack := range []struct{ customer, key string }{
-		{"bob", "k"}, {"bob", `"k"`}, {"bob", "ada:k"}, {"bob", `"ada:k"`}, {"bob", "%3Aada%3Ak"}, {"bob", `"../ada/k"`},
-		{"*", "ada:k"}, {"http:ada", "k"}, {"ada:", "k"}, {"Ada", "k"}, {"ada%", "k"}, {"ad", "a:k"},
+		{"bob", "k"},
+		{"bob", `"k"`},
+		{"bob", "ada:k"},
+		{"bob", `"ada:k"`},
+		{"bob", "%3Aada%3Ak"},
+		{"bob", `"../ada/k"`},
+		{"*", "ada:k"},
+		{"http:ada", "k"},
+		{"ada:", "k"},
+		{"Ada", "k"},
+		{"ada%", "k"},
+		{"ad", "a:k"},
 	} {
 		r := a.request(attack.key, "1")
 		r.Header.Set("Customer", attack.customer)
@@ -155,7 +165,7 @@ func TestARevokedCallerGetsNoReplay(t *testing.T) {
 	handler := requests.Wrap(created())
 	a := &api{t: t, Server: httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !allowed {
-			w.WriteHeader(401)
+			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
 		handler.ServeHTTP(w, r)
@@ -172,7 +182,7 @@ func TestARevokedCallerGetsNoReplay(t *testing.T) {
 func TestARefusalDoesNotStick(t *testing.T) {
 	a := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer fresh" {
-			w.WriteHeader(401)
+			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
 		fmt.Fprint(w, "done")
@@ -230,7 +240,7 @@ func TestAGetWithAKeyIsNeverAReplay(t *testing.T) {
 	a := serve(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method) })
 	a.post("k", "")
 	r := a.request("k", "")
-	r.Method = "GET"
+	r.Method = http.MethodGet
 	res := a.send(r)
 	assert.Equal(t, "GET", res.body)
 	assert.NotContains(t, res.Header, "Idempotency-Replayed")
@@ -238,8 +248,10 @@ func TestAGetWithAKeyIsNeverAReplay(t *testing.T) {
 
 func TestTwoKeysInOneRequestAreRefused(t *testing.T) {
 	a := serve(t, created())
-	for _, lines := range []string{"Idempotency-Key: a\r\nIdempotency-Key: b\r\n", "Idempotency-Key: a\r\nidempotency-key: a\r\n",
-		"Idempotency-Key: a,b\r\n", "Idempotency-Key: \"a\", \"b\"\r\n", "Idempotency-Key:\r\n"} {
+	for _, lines := range []string{
+		"Idempotency-Key: a\r\nIdempotency-Key: b\r\n", "Idempotency-Key: a\r\nidempotency-key: a\r\n",
+		"Idempotency-Key: a,b\r\n", "Idempotency-Key: \"a\", \"b\"\r\n", "Idempotency-Key:\r\n",
+	} {
 		response := a.exchange("POST / HTTP/1.1\r\nHost: a\r\nCustomer: ada\r\nConnection: close\r\n" + lines + "Content-Length: 0\r\n\r\n")
 		assert.Contains(t, response, "#malformed-key", lines)
 	}
@@ -295,18 +307,18 @@ func TestAClientThatAlwaysLeavesRunsTheHandlerOnce(t *testing.T) {
 		<-release
 		fmt.Fprint(w, "done")
 	})
-	a.leaving("k", running)
+	a.leaving(running)
 	for range 20 {
 		ctx, leave := context.WithCancel(t.Context())
 		r := a.request("k", "").WithContext(ctx)
 		go func() { time.Sleep(time.Millisecond); leave() }()
 		if res, err := a.Client().Do(r); err == nil {
 			_, _ = io.Copy(io.Discard, res.Body)
-			res.Body.Close()
+			_ = res.Body.Close()
 		}
 		leave()
 	}
 	close(release)
-	assert.Equal(t, "done", a.eventually("k", "").body)
+	assert.Equal(t, "done", a.eventually("").body)
 	assert.Equal(t, int32(1), a.runs.Load())
 }

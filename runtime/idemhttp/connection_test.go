@@ -27,10 +27,10 @@ import (
 const patience = 30 * time.Second
 
 // eventually posts until the answer is not to come again later.
-func (a *api) eventually(key, body string) answer {
+func (a *api) eventually(body string) answer {
 	a.t.Helper()
 	for limit := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		res := a.post(key, body)
+		res := a.post("k", body)
 		if res.Header.Get("Retry-After") == "" || time.Now().After(limit) {
 			return res
 		}
@@ -38,14 +38,14 @@ func (a *api) eventually(key, body string) answer {
 }
 
 // leaving sends a request and gives it up once the handler runs.
-func (a *api) leaving(key string, running <-chan struct{}) {
+func (a *api) leaving(running <-chan struct{}) {
 	a.t.Helper()
 	ctx, leave := context.WithCancel(a.t.Context())
 	go func() {
 		<-running
 		leave()
 	}()
-	_, err := a.Client().Do(a.request(key, "").WithContext(ctx)) //nolint:bodyclose // there is none
+	_, err := a.Client().Do(a.request("k", "").WithContext(ctx)) //nolint:bodyclose // there is none
 	require.ErrorIs(a.t, err, context.Canceled)
 }
 
@@ -58,9 +58,9 @@ func TestAHandlerFinishesAlthoughItsClientHasGone(t *testing.T) {
 		cut = r.Context().Err()
 		fmt.Fprint(w, "done")
 	})
-	a.leaving("k", running)
+	a.leaving(running)
 	close(gone)
-	res := a.eventually("k", "")
+	res := a.eventually("")
 	assert.NoError(t, cut)
 	assert.Equal(t, "done", res.body)
 	assert.Equal(t, "true", res.Header.Get("Idempotency-Replayed"))
@@ -73,11 +73,11 @@ func TestAHandlerIsCancelledWithItsClientByOption(t *testing.T) {
 		running <- struct{}{}
 		if idem.FromContext(r.Context()).Attempt == 1 {
 			<-r.Context().Done()
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusInternalServerError)
 		}
 	}, idemhttp.WithCancelOnDisconnect())
-	a.leaving("k", running)
-	res := a.eventually("k", "")
+	a.leaving(running)
+	res := a.eventually("")
 	assert.Equal(t, 200, res.StatusCode)
 	assert.NotContains(t, res.Header, "Idempotency-Replayed")
 	assert.Equal(t, int32(2), a.runs.Load())
@@ -102,9 +102,9 @@ func TestAHandlerGoesOnWritingAlthoughItsClientHasGone(t *testing.T) {
 	require.NoError(t, err)
 	_, err = io.ReadFull(res.Body, make([]byte, 1000))
 	require.NoError(t, err)
-	res.Body.Close()
+	_ = res.Body.Close()
 	close(left)
-	again := a.eventually("k", "")
+	again := a.eventually("")
 	assert.Equal(t, "true", again.Header.Get("Idempotency-Replayed"))
 	assert.Equal(t, strings.Repeat(part, rounds), again.body)
 	assert.Equal(t, int32(1), a.runs.Load())
@@ -130,10 +130,10 @@ func TestWritesFailForAClientThatHasGoneOnceNothingCanBeKept(t *testing.T) {
 	}, idemhttp.WithMaxResponseBody(5000))
 	res, err := a.Client().Do(a.request("k", ""))
 	require.NoError(t, err)
-	res.Body.Close()
+	_ = res.Body.Close()
 	close(left)
 	assert.Error(t, <-failed, "a stream without end must end")
-	assert.Equal(t, "response-not-kept", a.eventually("k", "").kind(t))
+	assert.Equal(t, "response-not-kept", a.eventually("").kind(t))
 }
 
 // A cutter is a proxy that cuts connections while it says so.
@@ -160,7 +160,7 @@ func cutting(t *testing.T, a *api, cut func(response []byte) bool) *cutter {
 		}
 	})
 	t.Cleanup(func() {
-		l.Close()
+		_ = l.Close()
 		a.CloseClientConnections()
 		conns.Wait()
 	})
@@ -169,15 +169,15 @@ func cutting(t *testing.T, a *api, cut func(response []byte) bool) *cutter {
 }
 
 func (c *cutter) carry(in net.Conn, target string) {
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	out, err := net.Dial("tcp", target)
 	if err != nil {
 		return
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	go func() {
 		_, _ = io.Copy(out, in)
-		out.Close()
+		_ = out.Close()
 	}()
 	buf := make([]byte, 4096)
 	for {
@@ -208,7 +208,7 @@ func TestAResponseCutOnItsWayIsReplayed(t *testing.T) {
 			continue
 		}
 		body, err := io.ReadAll(res.Body)
-		res.Body.Close()
+		_ = res.Body.Close()
 		if err != nil {
 			failures++
 			continue
@@ -244,7 +244,7 @@ func TestARequestCutOnItsWayClaimsNothing(t *testing.T) {
 	}))
 	conn := a.dial()
 	fmt.Fprint(conn, "POST /orders HTTP/1.1\r\nHost: a\r\nCustomer: ada\r\nIdempotency-Key: k\r\nContent-Length: 100\r\n\r\nhalf")
-	conn.Close()
+	_ = conn.Close()
 	p := <-refused
 	assert.Equal(t, idemhttp.ProblemType+"#unreadable-body", p.Type)
 	assert.ErrorIs(t, p.Err, io.ErrUnexpectedEOF)
@@ -259,7 +259,7 @@ func (a *api) dial() net.Conn {
 	require.NoError(a.t, err)
 	conn, err := net.Dial("tcp", u.Host)
 	require.NoError(a.t, err)
-	a.t.Cleanup(func() { conn.Close() })
+	a.t.Cleanup(func() { _ = conn.Close() })
 	return conn
 }
 
@@ -322,7 +322,7 @@ func TestATimeOutOutsideAnswersAndTheRetryGetsTheLateResponse(t *testing.T) {
 	assert.Equal(t, "too slow", res.body)
 	assert.Equal(t, "in-progress", a.post("k", "").kind(t))
 	close(late)
-	assert.Equal(t, "late", a.eventually("k", "").body)
+	assert.Equal(t, "late", a.eventually("").body)
 	assert.Equal(t, 1, runs)
 }
 

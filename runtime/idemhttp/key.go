@@ -14,11 +14,12 @@ func parseKey(value string, limit int) (string, error) {
 	if value == "" {
 		return "", errors.New("it is empty")
 	}
-	key, err := value, error(nil)
+	var key string
+	var err error
 	if value[0] == '"' {
 		key, err = parseString(value)
 	} else {
-		err = checkBare(value)
+		key, err = value, checkBare(value)
 	}
 	switch {
 	case err != nil:

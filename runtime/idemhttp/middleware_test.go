@@ -71,7 +71,7 @@ func (a *api) send(r *http.Request) answer {
 	a.t.Helper()
 	res, err := a.Client().Do(r)
 	require.NoError(a.t, err)
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
 	require.NoError(a.t, err)
 	return answer{res, string(body)}
@@ -124,7 +124,7 @@ func TestARetryGetsTheFirstResponse(t *testing.T) {
 
 	first := a.post("k1", `"tea"`)
 	assert.Equal(t, 201, first.StatusCode)
-	assert.Equal(t, `{"id": 1, "order": "tea"}`, first.body)
+	assert.JSONEq(t, `{"id": 1, "order": "tea"}`, first.body)
 	assert.Equal(t, "seen=1", first.Header.Get("Set-Cookie"))
 	assert.NotContains(t, first.Header, "Idempotency-Replayed")
 
@@ -140,7 +140,7 @@ func TestARetryGetsTheFirstResponse(t *testing.T) {
 		"Location":             {"/orders/1"},
 	}, again.Header)
 
-	assert.Equal(t, `{"id": 2, "order": "tea"}`, a.post("k2", `"tea"`).body)
+	assert.JSONEq(t, `{"id": 2, "order": "tea"}`, a.post("k2", `"tea"`).body)
 	assert.Equal(t, int32(2), a.runs.Load())
 }
 
@@ -208,10 +208,10 @@ func TestAKeyIsRequired(t *testing.T) {
 }
 
 func TestAKeyIsRequiredWhereTheOptionSaysSo(t *testing.T) {
-	a := serve(t, created(), idemhttp.WithRequired(func(r *http.Request) bool { return r.Method == "PUT" }))
+	a := serve(t, created(), idemhttp.WithRequired(func(r *http.Request) bool { return r.Method == http.MethodPut }))
 	assert.Equal(t, 201, a.post("", "1").StatusCode)
 	r := a.request("", "1")
-	r.Method = "PUT"
+	r.Method = http.MethodPut
 	assert.Equal(t, "missing-key", a.send(r).kind(t))
 }
 
@@ -257,7 +257,7 @@ func TestAKeyStandsForOneRequest(t *testing.T) {
 		"path":   func(r *http.Request) { r.URL.Path = "/refunds" },
 		"slash":  func(r *http.Request) { r.URL.Path, r.URL.RawPath = "/a/b", "/a%2Fb" },
 		"query":  func(r *http.Request) { r.URL.RawQuery = "dry=true" },
-		"method": func(r *http.Request) { r.Method = "PATCH" },
+		"method": func(r *http.Request) { r.Method = http.MethodPatch },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := a.request("k", `"tea"`)
@@ -278,7 +278,7 @@ func TestRoutesBelowDifferentPrefixesAreNotOne(t *testing.T) {
 	mux.Handle("/live/", http.StripPrefix("/live", pay))
 	mux.Handle("/test/", http.StripPrefix("/test", pay))
 	post := func(path string) int {
-		r := httptest.NewRequest("POST", path, nil)
+		r := httptest.NewRequest(http.MethodPost, path, nil)
 		r.Header.Set("Idempotency-Key", "k")
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, r)
@@ -407,7 +407,7 @@ func TestTheHandlerKnowsItsExecution(t *testing.T) {
 	var seen []idem.Execution
 	a := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		seen = append(seen, idem.FromContext(r.Context()))
-		w.WriteHeader(500)
+		w.WriteHeader(http.StatusInternalServerError)
 	})
 	a.post("k", "1")
 	a.post("k", "1")
@@ -439,7 +439,7 @@ func TestTheOptionSaysWhatIsFinished(t *testing.T) {
 		if idem.FromContext(r.Context()).Attempt > 1 {
 			w.Header().Set("Final", "yes")
 		}
-		w.WriteHeader(500)
+		w.WriteHeader(http.StatusInternalServerError)
 		fmt.Fprint(w, "sorry")
 	}, idemhttp.WithFinished(func(r idemhttp.Response) bool {
 		return r.Status == 500 && string(r.Body) == "sorry" && r.Header.Get("Final") == "yes"
@@ -451,7 +451,7 @@ func TestTheOptionSaysWhatIsFinished(t *testing.T) {
 }
 
 func TestAReleasedKeyStillStandsForItsRequest(t *testing.T) {
-	a := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
+	a := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 	a.post("k", "1")
 	assert.Equal(t, "key-reused", a.post("k", "2").kind(t))
 }
@@ -481,7 +481,7 @@ func TestAnInterruptedRequestIsForSomebodyToLookAt(t *testing.T) {
 
 func TestAnInterruptedRequestIsNotRunAgain(t *testing.T) {
 	store := memstore.New()
-	a := serveOn(t, idem.New(store), func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
+	a := serveOn(t, idem.New(store), func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
 		idemhttp.WithTask(idem.WithOnCrash(idem.CrashFail), idem.WithLease(100*time.Millisecond)))
 	_, err := store.Claim(t.Context(), "idempotency:http:ada:k", idem.Claim{
 		ID: "crashed", Now: time.Now(), Lease: time.Millisecond, Retention: time.Hour,
@@ -541,7 +541,7 @@ func TestMountedTwiceItCountsOnce(t *testing.T) {
 		_, _ = io.Copy(w, r.Body)
 	})))
 	for range 2 {
-		r := httptest.NewRequest("POST", "/", strings.NewReader("tea"))
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("tea"))
 		r.Header.Set("Idempotency-Key", "k")
 		r.Header.Set("Customer", "ada")
 		w := httptest.NewRecorder()

@@ -36,22 +36,25 @@ func TestAResponseIsWhatItWouldBeWithoutTheMiddleware(t *testing.T) {
 			w.Header()["Content-Type"] = nil
 			fmt.Fprint(w, "<html>")
 		},
-		"no content":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) },
-		"not modified":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(304) },
-		"reset content": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(205) },
+		"no content":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
+		"not modified":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) },
+		"reset content": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusResetContent) },
 		"an odd status": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(299); fmt.Fprint(w, "x") },
-		"an error":      func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no such order", 404) },
+		"an error":      func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no such order", http.StatusNotFound) },
 		"an own length": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "4")
 			fmt.Fprint(w, "text")
 		},
 		"only the last": func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(201)
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusCreated)
+			w.WriteHeader(http.StatusInternalServerError)
 			fmt.Fprint(w, "x")
 		},
-		"a header too late": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(201); w.Header().Set("Location", "/late") },
-		"binary":            func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte{0, 255, '\n', '\r', '\n', 0}) },
+		"a header too late": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusCreated)
+			w.Header().Set("Location", "/late")
+		},
+		"binary": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte{0, 255, '\n', '\r', '\n', 0}) },
 		"too much for length": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "4")
 			_, err := w.Write([]byte("text"))
@@ -61,12 +64,12 @@ func TestAResponseIsWhatItWouldBeWithoutTheMiddleware(t *testing.T) {
 			}
 		},
 		"a body that is not allowed": func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(204)
+			w.WriteHeader(http.StatusNoContent)
 			if _, err := fmt.Fprint(w, "x"); !errors.Is(err, http.ErrBodyNotAllowed) {
 				panic("must be refused")
 			}
 		},
-		"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/orders/1", 303) },
+		"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/orders/1", http.StatusSeeOther) },
 		"file": func(w http.ResponseWriter, r *http.Request) {
 			http.ServeContent(w, r, "a.json", time.Time{}, strings.NewReader(`{"a": 1}`))
 		},
@@ -82,7 +85,7 @@ func TestAResponseIsWhatItWouldBeWithoutTheMiddleware(t *testing.T) {
 			require.NoError(t, err)
 			want, err := io.ReadAll(bare.Body)
 			require.NoError(t, err)
-			bare.Body.Close()
+			_ = bare.Body.Close()
 
 			for i, res := range []answer{a.post("k", ""), a.post("k", "")} {
 				assert.Equal(t, i == 1, res.Header.Get("Idempotency-Replayed") == "true")
@@ -111,7 +114,7 @@ func TestAnInvalidStatusPanicsInTheHandler(t *testing.T) {
 	a := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		defer func() {
 			assert.Equal(t, "idemhttp: invalid WriteHeader code 99", recover())
-			w.WriteHeader(202)
+			w.WriteHeader(http.StatusAccepted)
 		}()
 		w.WriteHeader(99)
 	})
@@ -126,7 +129,7 @@ func TestAResponseIsHeldBackUntilItIsRecorded(t *testing.T) {
 	}))
 	handler := idemhttp.New(client, idemhttp.Unscoped).Wrap(created())
 	w := &watched{ResponseRecorder: httptest.NewRecorder(), write: func() { assert.True(t, recorded) }}
-	r := httptest.NewRequest("POST", "/", strings.NewReader("1"))
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("1"))
 	r.Header.Set("Idempotency-Key", "k")
 	handler.ServeHTTP(w, r)
 	assert.Equal(t, 201, w.Code)
@@ -162,7 +165,7 @@ func TestFlushStreamsAndARetryGetsItInOnePiece(t *testing.T) {
 	})
 	res, err := a.Client().Do(a.request("k", ""))
 	require.NoError(t, err)
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	lines := bufio.NewReader(res.Body)
 	for i := range 3 {
 		line, err := lines.ReadString('\n')
@@ -192,7 +195,7 @@ func TestAnUnfinishedStreamIsNotRecorded(t *testing.T) {
 		require.NoError(t, err)
 		_, err = io.ReadAll(res.Body)
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-		res.Body.Close()
+		_ = res.Body.Close()
 	}
 	assert.Equal(t, int32(2), a.runs.Load())
 }
@@ -200,7 +203,7 @@ func TestAnUnfinishedStreamIsNotRecorded(t *testing.T) {
 func TestABodyOverTheLimitIsSentButNotKept(t *testing.T) {
 	a := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", "/orders/1")
-		w.WriteHeader(201)
+		w.WriteHeader(http.StatusCreated)
 		n, _ := io.Copy(w, r.Body)
 		assert.Equal(t, r.ContentLength, n)
 	}, idemhttp.WithMaxResponseBody(10))
@@ -254,7 +257,7 @@ func TestABodyShorterThanItsLengthIsNotRecorded(t *testing.T) {
 		body, err := io.ReadAll(res.Body)
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 		assert.Equal(t, "short", string(body))
-		res.Body.Close()
+		_ = res.Body.Close()
 	}
 	assert.Equal(t, int32(2), a.runs.Load())
 }
@@ -274,7 +277,7 @@ func TestAPanicReleasesTheClaimAndGoesOn(t *testing.T) {
 		defer func() {
 			if p := recover(); p != nil {
 				seen = append(seen, p)
-				http.Error(w, "sorry", 500)
+				http.Error(w, "sorry", http.StatusInternalServerError)
 			}
 		}()
 		handler.ServeHTTP(w, r)
@@ -299,7 +302,7 @@ func TestWhoRecoversMayWriteToTheHandlersResponse(t *testing.T) {
 		defer func() {
 			if p := recover(); p != nil {
 				inner.Header().Set("Content-Type", "text/recovered")
-				inner.WriteHeader(500)
+				inner.WriteHeader(http.StatusInternalServerError)
 				fmt.Fprint(inner, "sorry")
 				assert.NoError(t, http.NewResponseController(inner).Flush())
 			}
@@ -307,7 +310,7 @@ func TestWhoRecoversMayWriteToTheHandlersResponse(t *testing.T) {
 		requests.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			inner = w
 			w.Header().Set("Leak", "secret")
-			w.WriteHeader(201)
+			w.WriteHeader(http.StatusCreated)
 			fmt.Fprint(w, "half a secret")
 			panic("boom")
 		})).ServeHTTP(w, r)
@@ -339,7 +342,7 @@ func TestInformationalResponsesAndTrailersReachTheFirstClient(t *testing.T) {
 		w.WriteHeader(http.StatusEarlyHints)
 		w.Header().Del("Link")
 		w.Header().Set("Trailer", "Checksum")
-		w.WriteHeader(200)
+		w.WriteHeader(http.StatusOK)
 		fmt.Fprint(w, "text")
 		w.Header().Set("Checksum", "abc")
 		w.Header().Set(http.TrailerPrefix+"Late", "too")
@@ -381,7 +384,7 @@ func TestAHijackedConnectionIsTheHandlers(t *testing.T) {
 		if err != nil {
 			panic(err)
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		_, err = w.Write([]byte("x"))
 		assert.ErrorIs(t, err, http.ErrHijacked)
 		assert.ErrorIs(t, http.NewResponseController(w).Flush(), http.ErrHijacked)
@@ -403,7 +406,7 @@ func TestAnUpgradedConnectionIsTheHandlers(t *testing.T) {
 		if err != nil {
 			panic(err)
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		line, _ := buffered.ReadString('\n')
 		fmt.Fprint(conn, line)
 	})
@@ -418,7 +421,7 @@ func TestAnUpgradedConnectionIsTheHandlers(t *testing.T) {
 	line, err := io.ReadAll(conn)
 	require.NoError(t, err)
 	assert.Equal(t, "hello\n", string(line))
-	conn.Close()
+	_ = conn.Close()
 	assert.Equal(t, 101, a.post("k", "").problem(t).OriginalStatus)
 }
 
@@ -444,13 +447,13 @@ func TestWhatIsWrittenAfterTheHandlerIsLost(t *testing.T) {
 	assert.ErrorContains(t, http.NewResponseController(kept).Flush(), "the handler has returned")
 	_, _, err = http.NewResponseController(kept).Hijack()
 	assert.ErrorContains(t, err, "the handler has returned")
-	kept.WriteHeader(500)
+	kept.WriteHeader(http.StatusInternalServerError)
 	assert.Equal(t, "in time", a.post("k", "").body)
 }
 
 func TestFlushSaysWhereItIsNotSupported(t *testing.T) {
 	requests := idemhttp.New(idemtest.NewClient(t), idemhttp.Unscoped)
-	r := httptest.NewRequest("POST", "/", nil)
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
 	r.Header.Set("Idempotency-Key", "k")
 	w := httptest.NewRecorder()
 	requests.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -469,7 +472,7 @@ func compress(next http.Handler) http.Handler {
 			return
 		}
 		z := gzip.NewWriter(w)
-		defer z.Close()
+		defer func() { _ = z.Close() }()
 		w.Header().Add("Vary", "Accept-Encoding")
 		next.ServeHTTP(&compressed{w, z}, r)
 	})

@@ -205,6 +205,6 @@ func TestWhoLooksAtReplaysMayChangeWhatADuplicateGets(t *testing.T) {
 		require.NoError(t, err)
 		assert.Zero(t, res.Value, "nothing is replayed")
 		assert.Equal(t, 3, seen)
-		assert.Nil(t, paying(client, paid, idem.WithOnReplay[receipt](nil)).Resolve(t.Context(), payment{Order: 19}, receipt{}))
+		assert.NoError(t, paying(client, paid, idem.WithOnReplay[receipt](nil)).Resolve(t.Context(), payment{Order: 19}, receipt{}))
 	})
 }

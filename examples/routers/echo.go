@@ -3,10 +3,9 @@ package routers
 import (
 	"net/http"
 
+	"github.com/idemgen/idemgen/runtime/idemhttp"
 	"github.com/labstack/echo/v5"
 	"github.com/labstack/echo/v5/middleware"
-
-	"github.com/idemgen/idemgen/runtime/idemhttp"
 )
 
 // Echo serves payments by echo.

@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
-
 	"github.com/idemgen/idemgen/runtime/idemhttp"
 )
 

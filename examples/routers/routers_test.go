@@ -12,13 +12,13 @@ import (
 	"testing"
 
 	"github.com/gin-gonic/gin"
+	idem "github.com/idemgen/idemgen/runtime"
+	"github.com/idemgen/idemgen/runtime/idemhttp"
+	"github.com/idemgen/idemgen/runtime/idemtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/idemgen/idemgen/examples/routers"
-	idem "github.com/idemgen/idemgen/runtime"
-	"github.com/idemgen/idemgen/runtime/idemhttp"
-	"github.com/idemgen/idemgen/runtime/idemtest"
 )
 
 // customer is whose a request is: here, whom basic authentication names.
@@ -47,7 +47,7 @@ func onEachRouter(t *testing.T, pay routers.Pay, test func(t *testing.T, post fu
 				}
 				res, err := server.Client().Do(r)
 				require.NoError(t, err)
-				defer res.Body.Close()
+				defer func() { _ = res.Body.Close() }()
 				body, err := io.ReadAll(res.Body)
 				require.NoError(t, err)
 				return res, string(body)

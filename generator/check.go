@@ -4,9 +4,9 @@ import (
 	"errors"
 	"go/ast"
 	"go/build"
-	"go/parser"
 	"go/token"
 	"go/types"
+	"maps"
 	"math"
 	"path"
 	"strconv"
@@ -17,14 +17,16 @@ import (
 )
 
 // A checker finds the types of packages from their source, as far as
-// declarations need them: it looks into no function body and follows no import
-// that only bodies use. So nothing has to be compiled before, and code that
-// calls a wrapper which does not exist yet does not get in the way.
+// declarations need them: it looks into no function body, follows no import that
+// only bodies use, and looks at nothing in other packages that no declaration here
+// leads to. So nothing has to be compiled before, and code that calls a wrapper
+// which does not exist yet does not get in the way.
 type checker struct {
 	sources *sources
 	sizes   types.Sizes
 	order   map[*packages.Package]int // a package has a higher number than its imports
 	last    int
+	needed  map[*packages.Package]*dependency
 	checked sync.Map // *packages.Package → func() *types.Package
 
 	mu       sync.Mutex
@@ -36,6 +38,7 @@ func newChecker(s *sources, folders []*folder) *checker {
 		sources: s,
 		sizes:   types.SizesFor("gc", build.Default.GOARCH),
 		order:   map[*packages.Package]int{},
+		needed:  map[*packages.Package]*dependency{},
 	}
 	for _, f := range folders {
 		for _, u := range f.units {
@@ -83,17 +86,11 @@ func (c *checker) unit(u unit) (*types.Package, []*ast.File, []types.Error) {
 // left out.
 func (c *checker) dependency(p *packages.Package) *types.Package {
 	checked, _ := c.checked.LoadOrStore(p, sync.OnceValue(func() *types.Package {
-		var files []*ast.File
-		for _, name := range p.GoFiles {
-			if isGeneratedFile(name) {
-				continue
-			}
-			f := c.sources.parse(name, parser.SkipObjectResolution)
-			if f.syntax != nil && f.syntax.Name != nil {
-				files = append(files, f.syntax)
-			}
+		d := c.needed[p]
+		if d == nil { // it is imported for nothing that counts
+			return types.NewPackage(p.PkgPath, p.Name)
 		}
-		return c.check(p, files, func(err error) {
+		return c.check(p, d.reduced(), func(err error) {
 			if e, ok := errors.AsType[types.Error](err); ok {
 				c.mu.Lock()
 				defer c.mu.Unlock()
@@ -170,14 +167,7 @@ func withoutIdleImports(f *ast.File, p *packages.Package) *ast.File {
 			return true
 		})
 	}
-	for _, group := range f.Comments { // a directive may name a package too
-		for _, c := range group.List {
-			if _, codec, found := strings.Cut(c.Text, "codec="); found {
-				name, _, _ := strings.Cut(codec, ".")
-				mentioned[strings.Trim(name, "\"`")] = true
-			}
-		}
-	}
+	maps.Copy(mentioned, codecPackages(f))
 	reduced := *f
 	reduced.Decls, reduced.Imports = nil, nil
 	for _, decl := range f.Decls {
@@ -202,6 +192,20 @@ func withoutIdleImports(f *ast.File, p *packages.Package) *ast.File {
 		}
 	}
 	return &reduced
+}
+
+// codecPackages returns the names of packages that directives name.
+func codecPackages(f *ast.File) map[string]bool {
+	names := map[string]bool{}
+	for _, group := range f.Comments {
+		for _, c := range group.List {
+			if _, codec, found := strings.Cut(c.Text, "codec="); found {
+				name, _, _ := strings.Cut(codec, ".")
+				names[strings.Trim(name, "\"`")] = true
+			}
+		}
+	}
+	return names
 }
 
 // importPath returns the path of an import.

@@ -4,7 +4,7 @@
 // It is a pipeline, and its files are the steps in order:
 //
 //	load.go, unlisted.go, source.go    which packages, and their files
-//	check.go                           their types
+//	check.go, needed.go, bodies.go     their types
 //	unit.go, inspect.go                one package through all that follows
 //	directive.go, annotation.go        what the directives say
 //	options.go, selector.go            every option there is, and how it is read
@@ -12,6 +12,7 @@
 //	planner.go, tags.go, plan.go       a plan: all that will be printed, as plain values
 //	survive.go, identify.go            what the compiler cannot see
 //	print.go, printspec.go             the plan as Go text
+//	formatted.go                       what need not be formatted again
 //	write.go, list.go                  to disk, compared with what is there, or listed
 //	schema.go, shape.go, evolution.go  what may not change from one deploy to the next
 //	codes.go, report.go, explain.go    what is wrong: its code, its forms, its meaning
@@ -37,6 +38,7 @@ type Config struct {
 	Patterns []string // packages as the go command names them; none means "."
 	Tags     string   // build tags, parted by commas
 	Against  string   // also compare keys and results with this git revision; empty for none
+	Cache    string   // a folder to remember in what need not be done again; empty for none
 }
 
 // An Outcome is what one run of the pipeline found out. It has changed nothing
@@ -79,7 +81,7 @@ func Run(ctx context.Context, cfg Config) (*Outcome, error) {
 		sources: &sources{fset: token.NewFileSet()},
 		wanted:  map[string][]byte{},
 	}
-	r.units(folders)
+	r.units(folders, cfg.Cache)
 	r.outcome.Diagnostics = append(r.outcome.Diagnostics, clashes(r.sources.fset, dir, r.found)...)
 	for _, f := range folders {
 		r.compare(f)
@@ -107,23 +109,26 @@ type run struct {
 }
 
 // units plans and prints what the folders' units declare, several at a time.
-func (r *run) units(folders []*folder) {
-	checker := newChecker(r.sources, folders)
+func (r *run) units(folders []*folder, cache string) {
 	var results []*unitResult
-	var working sync.WaitGroup
-	free := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for _, f := range folders {
 		for _, u := range f.units {
-			result := &unitResult{unit: u, sources: r.sources, wanted: map[string][]byte{}}
-			results = append(results, result)
-			working.Go(func() {
-				free <- struct{}{}
-				result.work(checker)
-				<-free
-			})
+			results = append(results, &unitResult{unit: u, sources: r.sources, wanted: map[string][]byte{}})
 		}
 	}
-	working.Wait()
+	atOnce(results, func(result *unitResult) { result.promising = result.look() })
+	var promising []*unitResult
+	var units []unit
+	for _, result := range results {
+		if result.promising {
+			promising, units = append(promising, result), append(units, result.unit)
+		}
+	}
+	checker := newChecker(r.sources, folders)
+	checker.need(units)
+	known := openFormatted(cache)
+	atOnce(promising, func(result *unitResult) { result.work(checker, known) })
+	known.save()
 	for _, result := range results {
 		r.outcome.Diagnostics = append(r.outcome.Diagnostics, result.problems...)
 		r.outcome.Notes = append(r.outcome.Notes, result.notes...)
@@ -136,6 +141,20 @@ func (r *run) units(folders []*folder) {
 			r.outcome.Tasks = append(r.outcome.Tasks, newTask(t, r.outcome.Dir, result.unit.pkg.PkgPath))
 		}
 	}
+}
+
+// atOnce calls a function for each item, for as many at a time as can be executed.
+func atOnce[T any](items []T, work func(T)) {
+	var working sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for _, item := range items {
+		free <- struct{}{}
+		working.Go(func() {
+			work(item)
+			<-free
+		})
+	}
+	working.Wait()
 }
 
 // clashes reports tasks that would share their keys.

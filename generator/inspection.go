@@ -68,7 +68,7 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 		if len(f.plan.Tasks) == 0 {
 			continue
 		}
-		content, err := f.plan.print()
+		content, err := f.plan.print(openFormatted(""))
 		if err != nil {
 			return nil, err
 		}

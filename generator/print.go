@@ -3,13 +3,34 @@ package generator
 import (
 	"bytes"
 	"fmt"
+	"go/format"
+	"os"
 
 	"github.com/dave/jennifer/jen"
 )
 
-// print returns the text of a generated file.
-func (f *filePlan) print() ([]byte, error) {
+// print returns the text of a generated file. It need not be formatted if it is
+// known to be what is there.
+func (f *filePlan) print(known *formatted) ([]byte, error) {
+	draft, err := f.draft()
+	if err != nil {
+		return nil, err
+	}
+	if there, err := os.ReadFile(f.Path); err == nil && known.is(draft, there) {
+		return there, nil
+	}
+	content, err := format.Source(draft)
+	if err != nil {
+		return nil, f.invalid(err)
+	}
+	known.add(draft, content)
+	return content, nil
+}
+
+// draft returns the text before it is formatted.
+func (f *filePlan) draft() ([]byte, error) {
 	file := jen.NewFilePathName(f.ImportPath, f.Package)
+	file.NoFormat = true
 	top := header
 	if f.Constraint != "" {
 		top += "\n\n//go:build " + f.Constraint
@@ -34,9 +55,13 @@ func (f *filePlan) print() ([]byte, error) {
 	}
 	var b bytes.Buffer
 	if err := file.Render(&b); err != nil {
-		return nil, fmt.Errorf("idemgen: the code for %s is not valid Go, which is a bug of idemgen: %w", f.Path, err)
+		return nil, f.invalid(err)
 	}
 	return b.Bytes(), nil
+}
+
+func (f *filePlan) invalid(err error) error {
+	return fmt.Errorf("idemgen: the code for %s is not valid Go, which is a bug of idemgen: %w", f.Path, err)
 }
 
 // jenCode hands code to jennifer.

@@ -78,19 +78,27 @@ type sources struct {
 // read returns a file, parsed with its comments.
 func (s *sources) read(name string) *sourceFile {
 	f, _ := s.files.LoadOrStore(name, sync.OnceValue(func() *sourceFile {
-		return s.parse(name, parser.ParseComments|parser.SkipObjectResolution)
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return &sourceFile{name: name, err: err}
+		}
+		f := &sourceFile{name: name, mentions: mentionsDirective(content)}
+		f.syntax, f.err = parser.ParseFile(s.fset, name, content, parser.ParseComments|parser.SkipObjectResolution)
+		return f
 	}))
 	return f.(func() *sourceFile)()
 }
 
-func (s *sources) parse(name string, mode parser.Mode) *sourceFile {
+// declarations returns a file without comments and function bodies, perhaps in
+// part, or nil.
+func (s *sources) declarations(name string) *ast.File {
 	content, err := os.ReadFile(name)
 	if err != nil {
-		return &sourceFile{name: name, err: err}
+		return nil
 	}
-	f := &sourceFile{name: name, mentions: mode&parser.ParseComments != 0 && mentionsDirective(content)}
-	f.syntax, f.err = parser.ParseFile(s.fset, name, content, mode)
-	return f
+	blankBodies(content)
+	syntax, _ := parser.ParseFile(s.fset, name, content, parser.SkipObjectResolution)
+	return syntax
 }
 
 // mentionsTasks reports, without parsing, whether a file could hold tasks.

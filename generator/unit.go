@@ -4,16 +4,17 @@ import "slices"
 
 // A unitResult is what the pipeline found in one unit.
 type unitResult struct {
-	unit     unit
-	sources  *sources
-	problems []Diagnostic
-	notes    []Diagnostic
-	found    []foundTask
-	wanted   map[string][]byte // what each generated file should be
+	unit      unit
+	sources   *sources
+	promising bool // there is something to plan
+	problems  []Diagnostic
+	notes     []Diagnostic
+	found     []foundTask
+	wanted    map[string][]byte // what each generated file should be
 }
 
-// work plans and prints what the unit's files declare.
-func (r *unitResult) work(c *checker) {
+// look reports whether there is something to plan in the unit.
+func (r *unitResult) look() bool {
 	interesting := false
 	for _, name := range r.unit.own {
 		mentions, err := mentionsTasks(name)
@@ -22,9 +23,11 @@ func (r *unitResult) work(c *checker) {
 		}
 		interesting = interesting || mentions
 	}
-	if !interesting || !r.readable() {
-		return
-	}
+	return interesting && r.readable()
+}
+
+// work plans and prints what the unit's files declare.
+func (r *unitResult) work(c *checker, known *formatted) {
 	planned, problems, notes := inspect(r.view(c))
 	r.problems, r.notes = append(r.problems, problems...), notes
 	for _, f := range planned {
@@ -32,7 +35,7 @@ func (r *unitResult) work(c *checker) {
 		if len(f.plan.Tasks) == 0 {
 			continue
 		}
-		content, err := f.plan.print()
+		content, err := f.plan.print(known)
 		if err != nil {
 			r.problems = append(r.problems, fileProblem(f.plan.Path, codeUnwritable, "cannot be generated", err))
 			continue

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -116,7 +117,7 @@ func (c command) run(ctx context.Context, args []string) int {
 		fmt.Fprintln(c.stdout, versionText())
 		return done
 	}
-	outcome, err := generator.Run(ctx, generator.Config{Dir: f.dir, Tags: f.tags, Patterns: rest, Against: f.against})
+	outcome, err := generator.Run(ctx, generator.Config{Dir: f.dir, Tags: f.tags, Patterns: rest, Against: f.against, Cache: cacheDir()})
 	if err != nil {
 		return c.fail(err)
 	}
@@ -133,6 +134,16 @@ func (c command) run(ctx context.Context, args []string) int {
 		return c.list(outcome, f)
 	}
 	return c.generate(outcome, f)
+}
+
+// cacheDir is where idemgen remembers what it need not do again: nowhere, if the
+// user has no place for that.
+func cacheDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "idemgen")
 }
 
 func isCommand(name string) bool {

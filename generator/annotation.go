@@ -12,10 +12,7 @@ import (
 func parseAnnotation(r *reporter, c *ast.Comment, d ast.Directive) *annotation {
 	a := newAnnotation()
 	a.pos = d.Slash
-	args, ok := parseArgs(r, d)
-	if !ok {
-		return a
-	}
+	args, whole := parseArgs(r, d)
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		start := arg.Pos
@@ -30,14 +27,15 @@ func parseAnnotation(r *reporter, c *ast.Comment, d ast.Directive) *annotation {
 		}
 		parseArgument(r, a, arg.Arg, start)
 	}
-	if _, stated := a.stated["key"]; !stated {
+	if _, stated := a.stated["key"]; !stated && whole {
 		r.at(d.Slash, codeKeyMissing, "key is missing: say what makes two of these tasks the same, as %s", goodExample)
 	}
 	return a
 }
 
 // parseArgs splits a directive's arguments, up to a comment that starts with
-// "//".
+// "//". It reports an argument that does not end, returns those before it, and says
+// that there was more.
 func parseArgs(r *reporter, d ast.Directive) ([]ast.DirectiveArg, bool) {
 	var failure error
 	for _, end := range commentStarts(d.Args) {
@@ -53,7 +51,9 @@ func parseArgs(r *reporter, d ast.Directive) ([]ast.DirectiveArg, bool) {
 	if _, quoted, found := strings.Cut(message, "//idem:task: "); found {
 		at := d.ArgsPos + token.Pos(max(0, strings.Index(d.Args, quoted)))
 		r.at(at, codeArguments, "the quotes of this argument are not closed, or not followed by a space: %s", quoted)
-		return nil, false
+		d.Args = d.Args[:at-d.ArgsPos]
+		args, _ := d.ParseArgs() // which has understood them already
+		return args, false
 	}
 	r.at(d.ArgsPos, codeArguments, "%s", message)
 	return nil, false

@@ -147,6 +147,9 @@ func misplaced(r *reporter, file *ast.File, c *ast.Comment) string {
 				}
 				return want + ", not above " + decl.Tok.String()
 			}
+			if inLiteral(decl, c) {
+				return want + ", not inside a func: move the type out of it"
+			}
 			if within(decl, c) || sameLine(r.fset, decl.End(), c.Slash) {
 				return want + ": move it to the line above the type's name"
 			}
@@ -160,6 +163,18 @@ func misplaced(r *reporter, file *ast.File, c *ast.Comment) string {
 		}
 	}
 	return want + "; no type follows here"
+}
+
+// inLiteral reports whether a comment is in the body of a func without a name.
+func inLiteral(decl ast.Decl, c *ast.Comment) bool {
+	found := false
+	ast.Inspect(decl, func(n ast.Node) bool {
+		if literal, ok := n.(*ast.FuncLit); ok && within(literal.Body, c) {
+			found = true
+		}
+		return !found
+	})
+	return found
 }
 
 func contains(group *ast.CommentGroup, c *ast.Comment) bool {

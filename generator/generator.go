@@ -21,6 +21,7 @@
 package generator
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"go/token"
@@ -157,12 +158,15 @@ func atOnce[T any](items []T, work func(T)) {
 	working.Wait()
 }
 
+// defaultPrefix is what a client's keys start with unless it says otherwise.
+const defaultPrefix = "idempotency"
+
 // clashes reports tasks that would share their keys.
 func clashes(fset *token.FileSet, dir string, tasks []foundTask) []Diagnostic {
 	var problems []Diagnostic
 	first := map[string]foundTask{}
 	for _, t := range tasks {
-		name := t.plan.Prefix + ":" + t.plan.Name + strings.Repeat("[]", len(t.plan.NameArgs))
+		name := cmp.Or(t.plan.Prefix, defaultPrefix) + ":" + t.plan.Name + strings.Repeat("[]", len(t.plan.NameArgs))
 		other, again := first[name]
 		if !again {
 			first[name] = t

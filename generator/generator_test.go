@@ -104,3 +104,12 @@ func formatted(o *generator.Outcome) string {
 	}
 	return b.String()
 }
+
+func TestAHandlersResultIsListedAsTheWrapperNamesIt(t *testing.T) {
+	results := map[string]string{}
+	for _, task := range run(t, "./testdata/scenarios/handlers").Tasks {
+		results[task.Type] = task.Result
+	}
+	assert.Equal(t, "R", results["CreateOrder"])
+	assert.Equal(t, "R3", results["Convert[R, R2]"], "it has an R and an R2")
+}

@@ -129,8 +129,9 @@ func (p *planner) addDotImports(v view) {
 	}
 }
 
-// claimElsewhere takes the names of the wrappers that another unit generates for
-// files of the same package: the tests' wrappers stand beside the package's own.
+// claimElsewhere takes the names of what another unit generates for files of the
+// same package, in the same order: the tests' wrappers stand beside the package's
+// own.
 func (p *planner) claimElsewhere(v view) {
 	for _, f := range v.files {
 		if f.own {
@@ -140,15 +141,15 @@ func (p *planner) claimElsewhere(v view) {
 			wrapper, constructor := wrapperNames(d.spec.Name.Name, d.annotation.Wrapper)
 			addName(p.declared.names, wrapper, d.spec.Name.Pos())
 			addName(p.declared.names, constructor, d.spec.Name.Pos())
+			if hasOutputs(d.spec) {
+				addName(p.declared.names, p.outputName(d.spec.Name.Name), d.spec.Name.Pos())
+			}
 		}
 	}
 }
 
 // resultText says what a task's result is.
 func resultText(plan *taskPlan) string {
-	if plan.Handler {
-		return "R"
-	}
 	if plan.Output != nil || plan.Valueless {
 		return ""
 	}

@@ -40,6 +40,9 @@ func below(step string, err error) error {
 
 // value plans how x, which is addressable and of type t, is written.
 func (e *encoder) value(x Code, t types.Type) (value, error) {
+	if endless(t) {
+		return refuse("it embeds a generic type that embeds itself with new type arguments, without end; select what identifies the task")
+	}
 	if p, ok := types.Unalias(t).Underlying().(*types.Pointer); ok {
 		if _, isParam := types.Unalias(t).(*types.TypeParam); !isParam {
 			return e.pointer(x, p, t)

@@ -87,7 +87,7 @@ func newTask(t foundTask, dir string, importPath string) Task {
 	}
 	prefix := ""
 	if task.Prefix == "" {
-		prefix = "idempotency:"
+		prefix = defaultPrefix + ":"
 	}
 	task.Pattern = prefix + task.fullName() + ":" + task.keyPattern()
 	task.Schema, task.Stored, task.SchemaHash = plan.Schema.key(), plan.Schema.Result, plan.Schema.hash()

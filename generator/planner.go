@@ -119,7 +119,15 @@ func (p *planner) understand(t *subject) bool {
 		}
 		return false
 	}
-	if t.shape, ok = p.taskShape(t); ok { // if not, there is still the key to check
+	if endless(t.typ) {
+		p.at(name.Pos(), codeNoTask, "%s cannot be a task: what it embeds, or holds, is a generic type that embeds itself with new type arguments, without end", name.Name)
+		return false
+	}
+	if t.shape, ok = p.taskShape(t); ok && t.shape.result != nil && endless(t.shape.result) {
+		p.at(t.shape.method.Pos(), codeSignature, "the result of %s embeds a generic type that embeds itself with new type arguments, without end", t.annotation.Method)
+		return false
+	}
+	if ok { // if not, there is still the key to check
 		p.readTags(t, s)
 		p.refuseCopiedLock(t)
 	}
@@ -177,6 +185,12 @@ func (p *planner) chooseLocals(t *subject, plan *taskPlan) {
 		Writer:  t.fresh("k"),
 		Field:   "task",
 	}
+	inBody := func(base string) string { // of a function that declares none of the names that are to come
+		name := unused(base, hides)
+		p.used[name] = true
+		return name
+	}
+	t.locals.Result, t.locals.Record, t.locals.Err = inBody("result"), inBody("record"), inBody("err")
 	if plan.Method == "task" {
 		t.locals.Field = "runner" // a field and a method cannot share a name
 	}

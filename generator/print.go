@@ -186,8 +186,8 @@ func (t *taskPlan) printRun(file *jen.File) {
 		return
 	}
 	method.Block(
-		jen.List(jen.Id("result"), jen.Err()).Op(":=").Add(call),
-		jen.Return(jen.Id("result").Dot("WithoutValue").Call(), jen.Err()),
+		jen.List(jen.Id(l.Result), jen.Id(l.Err)).Op(":=").Add(call),
+		jen.Return(jen.Id(l.Result).Dot("WithoutValue").Call(), jen.Id(l.Err)),
 	)
 }
 
@@ -211,8 +211,8 @@ func (t *taskPlan) printLookup(file *jen.File) {
 		return
 	}
 	method.Block(
-		jen.List(jen.Id("record"), jen.Err()).Op(":=").Add(call),
-		jen.Return(jen.Id("record").Dot("WithoutValue").Call(), jen.Err()),
+		jen.List(jen.Id(l.Record), jen.Id(l.Err)).Op(":=").Add(call),
+		jen.Return(jen.Id(l.Record).Dot("WithoutValue").Call(), jen.Id(l.Err)),
 	)
 }
 

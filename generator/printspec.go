@@ -64,8 +64,8 @@ func (t *taskPlan) runFunc() jen.Code {
 	switch {
 	case t.Output != nil:
 		return f.Block(
-			jen.Err().Op(":=").Add(call),
-			jen.Return(t.outputOf(), jen.Err()),
+			jen.Id(l.Err).Op(":=").Add(call),
+			jen.Return(t.outputOf(), jen.Id(l.Err)),
 		)
 	case t.Valueless:
 		return f.Block(jen.Return(jen.Struct().Values(), call))

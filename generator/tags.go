@@ -6,6 +6,7 @@ import (
 	"go/types"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -68,9 +69,26 @@ func (p *planner) tagPos(t *subject, field *types.Var) token.Pos {
 	return pos
 }
 
+// hasOutputs reports whether a struct has fields that are tagged as outputs.
+func hasOutputs(spec *ast.TypeSpec) bool {
+	s, ok := spec.Type.(*ast.StructType)
+	return ok && slices.ContainsFunc(s.Fields.List, func(f *ast.Field) bool {
+		if f.Tag == nil {
+			return false
+		}
+		tag, _ := strconv.Unquote(f.Tag.Value)
+		return reflect.StructTag(tag).Get("idem") == "out"
+	})
+}
+
+// outputName returns a name for the struct of a type's output fields.
+func (p *planner) outputName(typeName string) string {
+	return unused(uncapital(typeName)+"Output", func(s string) bool { _, taken := p.declared.names[s]; return taken })
+}
+
 // planOutput plans the struct that holds the output fields.
 func (p *planner) planOutput(t *subject, plan *taskPlan) {
-	name := unused(uncapital(plan.TypeName)+"Output", func(s string) bool { _, taken := p.declared.names[s]; return taken })
+	name := p.outputName(plan.TypeName)
 	p.declared.names[name] = t.spec.Name.Pos()
 	output := &outputPlan{Name: name}
 	taken := map[string]bool{}

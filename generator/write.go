@@ -95,7 +95,8 @@ func fileProblem(path string, c code, message string, err error) Diagnostic {
 
 // Write makes the changes. All new files are written under other names first:
 // if one cannot be, none of the old ones is touched. For a file to remove that
-// is tried as well, since it takes the same permission.
+// is tried as well, since it takes the same permission. What is a symbolic link
+// stays one.
 func (o *Outcome) Write() []Diagnostic {
 	var problems []Diagnostic
 	failed := func(c Change, err error) {
@@ -106,8 +107,14 @@ func (o *Outcome) Write() []Diagnostic {
 		problems = append(problems, fileProblem(c.Path, codeUnwritable, "cannot be "+verb, err))
 	}
 	written := map[string]string{}
+	target := func(c Change) string {
+		if path, err := filepath.EvalSymlinks(c.Path); err == nil && c.New != nil {
+			return path
+		}
+		return c.Path
+	}
 	for _, c := range o.Changes {
-		temporary, err := writeBeside(c.Path, c.New)
+		temporary, err := writeBeside(target(c), c.New)
 		if err != nil {
 			failed(c, err)
 			continue
@@ -121,7 +128,7 @@ func (o *Outcome) Write() []Diagnostic {
 		var err error
 		if c.New == nil {
 			err = os.Remove(c.Path)
-		} else if err = os.Rename(written[c.Path], c.Path); err == nil {
+		} else if err = os.Rename(written[c.Path], target(c)); err == nil {
 			delete(written, c.Path)
 		}
 		if err != nil {

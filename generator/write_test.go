@@ -56,3 +56,18 @@ func contents(t *testing.T, dir string) map[string]string {
 	}
 	return files
 }
+
+func TestASymbolicLinkIsWrittenThrough(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	link, target := filepath.Join(dir, "stale.go"), filepath.Join(elsewhere, "kept.go")
+	require.NoError(t, os.WriteFile(target, []byte("old"), 0o600))
+	require.NoError(t, os.Symlink(target, link))
+
+	problems := (&Outcome{Changes: []Change{{Path: link, Old: []byte("old"), New: []byte("new")}}}).Write()
+
+	assert.Empty(t, problems)
+	assert.Equal(t, map[string]string{"kept.go": "new"}, contents(t, elsewhere))
+	info, err := os.Lstat(link)
+	require.NoError(t, err)
+	assert.Equal(t, os.ModeSymlink, info.Mode().Type())
+}

@@ -83,3 +83,6 @@ type Prefix struct{ ID int }
 
 //idem:task key=ID ttl=soon ttl=1h
 type TwiceWrong struct{ ID int }
+
+//idem:task ttl=soon nonsense=1 "key=nightly
+type UnclosedBesideOthers struct{ ID int }

@@ -68,3 +68,9 @@ type Alias = Spaced
 type Fine struct{ ID int }
 
 //idem:task key=ID
+
+var literal = func() {
+	//idem:task key=ID
+	type Inside struct{ ID int }
+	_ = Inside{}
+}

@@ -1,6 +1,9 @@
 package generics
 
-import "cmp"
+import (
+	"cmp"
+	"context"
+)
 
 //idem:task key=K
 type AnyKey[K any] struct{ K K }
@@ -21,3 +24,29 @@ type Nested[T any] struct {
 
 //idem:task key=Nested
 type Endless struct{ Nested Nested[int] }
+
+type Embedding[T any] struct{ *Embedding[[]T] }
+
+//idem:task key=ID
+type EndlesslyEmbedded[T any] struct {
+	ID int
+	*EndlesslyEmbedded[[]T]
+}
+
+//idem:task key=ID
+type HoldsEndless struct {
+	ID int
+	In struct{ Embedding[int] }
+}
+
+//idem:task key=M()
+type EndlessPart struct{ ID int }
+
+// M is a key part.
+func (EndlessPart) M() (e Embedding[int]) { return e }
+
+//idem:task key=ID
+type EndlessResult struct{ ID int }
+
+// Run returns what has no end.
+func (EndlessResult) Run(context.Context) (e Embedding[int], err error) { return e, nil }

@@ -40,3 +40,9 @@ type InTest struct{ ID int }
 
 //idem:task key=Id name=shop.same
 type Faulty struct{ ID int }
+
+//idem:task key=ID name=shop.sameUnprefixed
+type Unprefixed struct{ ID int }
+
+//idem:task key=ID name=shop.sameUnprefixed prefix=idempotency
+type DefaultPrefix struct{ ID int }

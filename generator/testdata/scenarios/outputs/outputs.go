@@ -41,3 +41,27 @@ func (s *Sort[K, V]) Run(context.Context) error { return nil }
 type sortOutput struct{}
 
 var _ sortOutput
+
+// Errors has a type parameter with the name of what generated code declares.
+//
+//idem:task key=Name
+type Errors[err, result, record any] struct {
+	Name string
+	Rows []err    `idem:"out"`
+	More []result `idem:"out"`
+	Rest []record `idem:"out"`
+}
+
+// Run collects.
+func (e *Errors[err, result, record]) Run(context.Context) error { return nil }
+
+// URL is the name of two types, but for its case: the other one is in a test.
+//
+//idem:task key=ID
+type URL struct {
+	ID     int
+	Status int `idem:"out"`
+}
+
+// Run opens.
+func (u *URL) Run(context.Context) error { return nil }

@@ -147,3 +147,133 @@ func (w *IdempotentSort[K, V]) Resolve(ctx context.Context, task *Sort[K, V]) er
 type sortOutput2[K ~string, V any] struct {
 	Rows []V `json:"Rows"`
 }
+
+// IdempotentErrors runs [Errors.Run] at most once for each key: Name.
+//
+//idem:schema Errors key=outputs.Errors[,,](Name string)
+type IdempotentErrors[err any, result any, record any] struct {
+	task *idem.Task[*Errors[err, result, record], errorsOutput[err, result, record]]
+}
+
+// NewIdempotentErrors returns a wrapper that remembers its tasks in client's
+// store. Options override what the annotation says.
+func NewIdempotentErrors[err any, result any, record any](client *idem.Client, opts ...idem.TaskOption) *IdempotentErrors[err, result, record] {
+	return &IdempotentErrors[err, result, record]{task: idem.NewTask(client, idem.Spec[*Errors[err, result, record], errorsOutput[err, result, record]]{
+		Name: "outputs.Errors[" + idem.TypeName[err]() + "," + idem.TypeName[result]() + "," + idem.TypeName[record]() + "]",
+		Key: func(k *idem.KeyWriter, task *Errors[err, result, record]) {
+			k.Part("Name").String(task.Name)
+		},
+		Run: func(ctx context.Context, task *Errors[err, result, record]) (errorsOutput[err, result, record], error) {
+			err2 := task.Run(ctx)
+			return errorsOutput[err, result, record]{Rows: task.Rows, More: task.More, Rest: task.Rest}, err2
+		},
+		Restore: func(task *Errors[err, result, record], value errorsOutput[err, result, record]) {
+			task.Rows = value.Rows
+			task.More = value.More
+			task.Rest = value.Rest
+		},
+	}, opts...)}
+}
+
+// Run executes the task unless one with its key has been executed before; what
+// a duplicate gets is the policy's to say. A replayed result is put back into
+// the task's output fields.
+func (w *IdempotentErrors[err, result, record]) Run(ctx context.Context, task *Errors[err, result, record]) (idem.Result[struct{}], error) {
+	result2, err2 := w.task.Run(ctx, task)
+	return result2.WithoutValue(), err2
+}
+
+// Key returns the key under which the task is remembered.
+func (w *IdempotentErrors[err, result, record]) Key(task *Errors[err, result, record]) (string, error) {
+	return w.task.Key(task)
+}
+
+// Lookup returns what is remembered of the task, or an error that is
+// idem.ErrNotFound.
+func (w *IdempotentErrors[err, result, record]) Lookup(ctx context.Context, task *Errors[err, result, record]) (idem.Record[struct{}], error) {
+	record2, err2 := w.task.Lookup(ctx, task)
+	return record2.WithoutValue(), err2
+}
+
+// Forget lets the task run again. It returns an error that is idem.ErrNotFound
+// or idem.ErrInProgress where there is nothing to forget, or not yet.
+func (w *IdempotentErrors[err, result, record]) Forget(ctx context.Context, task *Errors[err, result, record]) error {
+	return w.task.Forget(ctx, task)
+}
+
+// Resolve records by hand that the task was executed, with the values of its
+// output fields: for one that was interrupted, or executed elsewhere. It
+// returns an error that is idem.ErrInProgress while someone executes it.
+func (w *IdempotentErrors[err, result, record]) Resolve(ctx context.Context, task *Errors[err, result, record]) error {
+	return w.task.Resolve(ctx, task, errorsOutput[err, result, record]{Rows: task.Rows, More: task.More, Rest: task.Rest})
+}
+
+// errorsOutput is what is stored of a Errors: its output fields.
+type errorsOutput[err any, result any, record any] struct {
+	Rows []err    `json:"Rows"`
+	More []result `json:"More"`
+	Rest []record `json:"Rest"`
+}
+
+// IdempotentURL runs [URL.Run] at most once for each key: ID.
+//
+//idem:schema URL key=outputs.URL(ID int)
+type IdempotentURL struct {
+	task *idem.Task[*URL, urlOutput]
+}
+
+// NewIdempotentURL returns a wrapper that remembers its tasks in client's
+// store. Options override what the annotation says.
+func NewIdempotentURL(client *idem.Client, opts ...idem.TaskOption) *IdempotentURL {
+	return &IdempotentURL{task: idem.NewTask(client, idem.Spec[*URL, urlOutput]{
+		Name: "outputs.URL",
+		Key: func(k *idem.KeyWriter, task *URL) {
+			k.Part("ID").Int(int64(task.ID))
+		},
+		Run: func(ctx context.Context, task *URL) (urlOutput, error) {
+			err := task.Run(ctx)
+			return urlOutput{Status: task.Status}, err
+		},
+		Restore: func(task *URL, value urlOutput) {
+			task.Status = value.Status
+		},
+	}, opts...)}
+}
+
+// Run executes the task unless one with its key has been executed before; what
+// a duplicate gets is the policy's to say. A replayed result is put back into
+// the task's output fields.
+func (w *IdempotentURL) Run(ctx context.Context, task *URL) (idem.Result[struct{}], error) {
+	result, err := w.task.Run(ctx, task)
+	return result.WithoutValue(), err
+}
+
+// Key returns the key under which the task is remembered.
+func (w *IdempotentURL) Key(task *URL) (string, error) {
+	return w.task.Key(task)
+}
+
+// Lookup returns what is remembered of the task, or an error that is
+// idem.ErrNotFound.
+func (w *IdempotentURL) Lookup(ctx context.Context, task *URL) (idem.Record[struct{}], error) {
+	record, err := w.task.Lookup(ctx, task)
+	return record.WithoutValue(), err
+}
+
+// Forget lets the task run again. It returns an error that is idem.ErrNotFound
+// or idem.ErrInProgress where there is nothing to forget, or not yet.
+func (w *IdempotentURL) Forget(ctx context.Context, task *URL) error {
+	return w.task.Forget(ctx, task)
+}
+
+// Resolve records by hand that the task was executed, with the values of its
+// output fields: for one that was interrupted, or executed elsewhere. It
+// returns an error that is idem.ErrInProgress while someone executes it.
+func (w *IdempotentURL) Resolve(ctx context.Context, task *URL) error {
+	return w.task.Resolve(ctx, task, urlOutput{Status: task.Status})
+}
+
+// urlOutput is what is stored of a URL: its output fields.
+type urlOutput struct {
+	Status int `json:"Status"`
+}

@@ -40,11 +40,11 @@ test: setup ## run everything, with -race and a real Redis, and check generated 
 	go tool idemgen check ./examples/...
 
 .PHONY: bench
-bench: setup ## measure speed and memory beside other libraries, into docs/performance (12 minutes)
+bench: setup ## measure speed and memory beside other libraries, into docs/performance (17 minutes)
 	go -C bench run . -json ../docs/performance/results.json -markdown ../docs/performance/results.md -charts ../docs/performance
 
 .PHONY: bench-quick
-bench-quick: setup ## the same in less than two minutes, and into no file: for a first look
+bench-quick: setup ## the same in three minutes, and into no file: for a first look
 	go -C bench run . -quick
 
 # How long processes are tortured, by default for 20 s in make test.

@@ -1,9 +1,9 @@
 // Command bench measures idemgen on a Redis of its own, side by side with what
 // else people use, and prints every figure beside its goal.
 //
-//	go run .                    everything, in about ten minutes
-//	go run . -quick             the same in less than two, for a first look
-//	go run . -only waiting      one section: throughput, waiting, holding, lean, memory, large
+//	go run .                    everything, in about fifteen minutes
+//	go run . -quick             the same in about three, for a first look
+//	go run . -only waiting      one section: throughput, waiting, holding, lean, memory, large, generation
 //	go run . -json F -markdown F -charts DIR    also into files
 //
 // It starts a redis-server on a free loopback port, from IDEMGEN_REDIS_SERVER or

@@ -30,6 +30,9 @@ const (
 // atMost returns the figure beside an upper limit.
 func (f figure) atMost(limit float64) figure { return f.judge("≤ ", limit, f.Value <= limit) }
 
+// lessThan returns the figure beside an upper limit that does not do itself.
+func (f figure) lessThan(limit float64) figure { return f.judge("< ", limit, f.Value < limit) }
+
 // atLeast returns the figure beside a lower limit.
 func (f figure) atLeast(limit float64) figure { return f.judge("≥ ", limit, f.Value >= limit) }
 

@@ -31,6 +31,7 @@ var sections = []struct {
 	{"lean", (*bench).lean},
 	{"memory", (*bench).memory},
 	{"large", (*bench).large},
+	{"generation", (*bench).generation},
 }
 
 func main() {
@@ -42,7 +43,7 @@ func main() {
 	for _, s := range sections {
 		names = append(names, s.name)
 	}
-	quick := flag.Bool("quick", false, "short runs, two minutes instead of ten")
+	quick := flag.Bool("quick", false, "short runs, three minutes instead of fifteen")
 	only := flag.String("only", strings.Join(names, ","), "sections to measure")
 	jsonFile := flag.String("json", "", "write every figure to this file")
 	markdownFile := flag.String("markdown", "", "write the tables as Markdown to this file")

@@ -10,11 +10,22 @@ type plan struct {
 	hold    time.Duration
 	large   time.Duration // with and without large results, each
 	lean    int           // tries, of which the fastest counts
+
+	generations int   // of the generators, all of them in each
+	colds       int   // of the generator, with an empty build cache
+	compile     bool  // also what compiling takes then
+	growth      []int // numbers of packages
 }
 
 var (
-	fullPlan  = plan{rounds: 7, phase: 700 * time.Millisecond, wakeUps: 1000, hold: time.Minute, large: 10 * time.Second, lean: 5}
-	quickPlan = plan{rounds: 2, phase: 70 * time.Millisecond, wakeUps: 300, hold: 15 * time.Second, large: 3 * time.Second, lean: 1}
+	fullPlan = plan{
+		rounds: 7, phase: 700 * time.Millisecond, wakeUps: 1000, hold: time.Minute, large: 10 * time.Second, lean: 5,
+		generations: 9, colds: 3, compile: true, growth: []int{10, 100, 1000},
+	}
+	quickPlan = plan{
+		rounds: 2, phase: 70 * time.Millisecond, wakeUps: 300, hold: 15 * time.Second, large: 3 * time.Second, lean: 1,
+		generations: 2, colds: 1, growth: []int{10, 100},
+	}
 )
 
 // callers are the numbers of concurrent callers that throughput is measured with.

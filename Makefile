@@ -61,6 +61,14 @@ compat: ## test on six releases of Redis and Valkey, fetched by apt, into docs/c
 	tools/compat.sh >tools/servers/compatibility.md
 	mv tools/servers/compatibility.md docs/compatibility.md
 
+# How many rounds of each failover.
+ROUNDS ?= 200
+
+.PHONY: failovers
+failovers: setup ## measure what failovers lose, over ROUNDS=200 of each, into docs/guarantees (an hour)
+	mkdir -p docs/guarantees
+	ROUNDS=$(ROUNDS) FAILOVERS_TO="$(CURDIR)/docs/guarantees/failovers" go test -v -count=1 -timeout=0 -run Failovers ./internal/failover
+
 .PHONY: setup
 setup: ## install by apt what tests need and this machine lacks: redis-server, a C compiler
 	@tools/setup.sh

@@ -59,6 +59,15 @@ func (c *Cluster) Nodes() []*Server {
 // Addrs returns the addresses of all servers.
 func (c *Cluster) Addrs() []string { return addrs(c.Nodes()) }
 
+// Public returns the addresses of all servers in their [Network].
+func (c *Cluster) Public() []string {
+	var list []string
+	for _, s := range c.Nodes() {
+		list = append(list, net.JoinHostPort("127.0.0.1", s.port))
+	}
+	return list
+}
+
 func addrs(servers []*Server) []string {
 	list := make([]string, len(servers))
 	for i, s := range servers {

@@ -50,6 +50,10 @@ type Server struct {
 	config      []string
 	flags       []string // of the command line
 	clusterPort string   // of the Cluster's own traffic, if it belongs to one
+	network     *Network // through which others reach it, if there is one
+	host        string   // its address there
+	port        string   // by which others reach it there
+	exposed     []string // lines of redis.conf that say so
 	process     *exec.Cmd
 	exited      chan struct{} // closed when the process has ended
 	admin       *redis.Client
@@ -89,6 +93,7 @@ func Start(t TB, opts ...Option) *Server {
 		if s.clusterPort != "" {
 			_, s.clusterPort, _ = net.SplitHostPort(freeAddr(t))
 		}
+		s.expose()
 		if err = s.launch(); err == nil {
 			return s
 		}
@@ -96,6 +101,20 @@ func Start(t TB, opts ...Option) *Server {
 	}
 	t.Fatalf("redistest: %v", err)
 	return nil
+}
+
+// expose lets a server in a [Network] be reached through it only.
+func (s *Server) expose() {
+	if s.network == nil {
+		return
+	}
+	s.port = s.network.expose(s.host, s.Addr)
+	s.exposed = []string{
+		"bind-source-addr " + s.host,
+		"cluster-announce-ip 127.0.0.1",
+		"cluster-announce-port " + s.port,
+		"cluster-announce-bus-port " + s.network.expose(s.host, net.JoinHostPort("127.0.0.1", s.clusterPort)),
+	}
 }
 
 // Client opens a client that is closed when the test ends.
@@ -196,7 +215,7 @@ func (s *Server) launch() error {
 	if s.clusterPort != "" {
 		config = append(config, "cluster-enabled yes", "cluster-port "+s.clusterPort)
 	}
-	config = append(config, s.config...)
+	config = append(append(config, s.exposed...), s.config...)
 	file := filepath.Join(s.dir, "redis.conf")
 	if err := os.WriteFile(file, []byte(strings.Join(config, "\n")+"\n"), 0o600); err != nil {
 		return err

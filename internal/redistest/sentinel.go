@@ -56,12 +56,13 @@ func StartSentinel(t testing.TB, opts ...Option) *Sentinel {
 func asSentinel(s *Server) { s.flags = append(s.flags, "--sentinel") }
 
 // Client opens a client of whichever server is the primary. It is closed when the
-// test ends.
-func (s *Sentinel) Client() *redis.Client {
-	client := redis.NewFailoverClient(&redis.FailoverOptions{
-		MasterName:    primaryName,
-		SentinelAddrs: addrs(s.Sentinels),
-	})
+// test ends. An option may change how.
+func (s *Sentinel) Client(opts ...func(*redis.FailoverOptions)) *redis.Client {
+	o := &redis.FailoverOptions{MasterName: primaryName, SentinelAddrs: addrs(s.Sentinels)}
+	for _, opt := range opts {
+		opt(o)
+	}
+	client := redis.NewFailoverClient(o)
 	s.t.Cleanup(func() { _ = client.Close() })
 	return client
 }
@@ -79,6 +80,15 @@ func (s *Sentinel) Failover() {
 		info, _ := s.Primary.admin.Info(context.Background(), "replication").Result() // it drops its clients as it turns
 		return strings.Contains(info, "role:slave")
 	})
+}
+
+// Configure sets how the sentinels watch the primary, for instance
+// down-after-milliseconds.
+func (s *Sentinel) Configure(option string, value any) {
+	s.t.Helper()
+	for _, sentinel := range s.Sentinels {
+		sentinel.Do("sentinel", "set", primaryName, option, value)
+	}
 }
 
 // sees tells whether the sentinel says this of the primary.

@@ -69,6 +69,14 @@ failovers: setup ## measure what failovers lose, over ROUNDS=200 of each, into d
 	mkdir -p docs/guarantees
 	ROUNDS=$(ROUNDS) FAILOVERS_TO="$(CURDIR)/docs/guarantees/failovers" go test -v -count=1 -timeout=0 -run Failovers ./internal/failover
 
+# How long idemgen and other patterns are tortured side by side.
+TORTURE ?= 5m
+
+.PHONY: patterns
+patterns: setup ## count double effects beside patterns by hand, for TORTURE=5m, into docs/guarantees
+	mkdir -p docs/guarantees
+	TORTURE=$(TORTURE) PATTERNS_TO="$(CURDIR)/docs/guarantees/patterns" go -C internal/chaos test -v -count=1 -timeout=0 -run Patterns .
+
 .PHONY: setup
 setup: ## install by apt what tests need and this machine lacks: redis-server, a C compiler
 	@tools/setup.sh

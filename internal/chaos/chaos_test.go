@@ -86,6 +86,7 @@ type round struct {
 	start    time.Time
 	workers  []*process
 	launched uint64
+	pattern  string // whose workers they are, where patterns are compared
 }
 
 // torture runs a round and checks what came of it.
@@ -209,6 +210,7 @@ func (r *round) startWorker(i int) {
 	r.launched++
 	text, err := json.Marshal(setup{
 		Name: fmt.Sprint(r.launched), Addr: r.proxies[i].addr, Ledger: r.path, Seed: r.seed<<16 + r.launched, Start: r.start,
+		Pattern: r.pattern,
 	})
 	require.NoError(r.t, err)
 	cmd := exec.Command(os.Args[0])

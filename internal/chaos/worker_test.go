@@ -1,19 +1,19 @@
 package chaos_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
 	idem "github.com/idemgen/idemgen/runtime"
-	"github.com/idemgen/idemgen/runtime/redisstore"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -44,6 +44,8 @@ type setup struct {
 	Ledger string
 	Seed   uint64
 	Start  time.Time // of the round
+
+	Pattern string // whose worker it is, where patterns are compared
 }
 
 var errDeclined = errors.New("declined")
@@ -74,31 +76,41 @@ func work(text string) {
 	}
 	client := newClient(w.Addr)
 	defer func() { _ = client.Close() }()
-	store := redisstore.New(client)
-	idemClient := idem.New(store, idem.WithLogger(slog.New(slog.DiscardHandler)))
-	task := newTask(idemClient, w.run)
+	p := patterns[len(patterns)-1]
+	if i := slices.IndexFunc(patterns, func(p pattern) bool { return p.name == w.Pattern }); i >= 0 {
+		p = patterns[i]
+	}
+	do, end := p.open(client, w)
 
 	ctx, stop := context.WithCancel(context.Background())
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		stop()
 	}()
+	if w.Pattern != "" {
+		w.pairs(ctx, do)
+	} else {
+		w.contend(ctx, do)
+	}
+	closing, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := end(closing); err != nil {
+		w.ledger.write(entry{Op: "left", Text: err.Error()})
+	}
+}
+
+// contend lets all callers want a few keys that change.
+func (w *worker) contend(ctx context.Context, do doer) {
 	var wg sync.WaitGroup
 	for i := range callers {
 		wg.Go(func() {
 			random := rand.New(rand.NewPCG(w.Seed, uint64(i)))
 			for n := 0; ctx.Err() == nil; n++ {
-				w.call(task, fmt.Sprintf("%s-%d-%d", w.Name, i, n), random)
+				w.call(do, fmt.Sprintf("%s-%d-%d", w.Name, i, n), random)
 			}
 		})
 	}
 	wg.Wait()
-	closing, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := idemClient.Close(closing); err != nil {
-		w.ledger.write(entry{Op: "left", Text: err.Error()})
-	}
-	_ = store.Close()
 }
 
 // newClient has little patience: what go-redis would wait out in silence is to
@@ -119,7 +131,7 @@ func newTask(client *idem.Client, run func(context.Context, job) (string, error)
 }
 
 // call makes one call of a key that others call as well.
-func (w *worker) call(task *idem.Task[job, string], id string, random *rand.Rand) {
+func (w *worker) call(do doer, id string, random *rand.Rand) {
 	epoch := int(time.Since(w.Start) / keysLive)
 	j := job{
 		Key: fmt.Sprintf("%d-%d", epoch, random.IntN(keysAtOnce)), call: id,
@@ -135,7 +147,7 @@ func (w *worker) call(task *idem.Task[job, string], id string, random *rand.Rand
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	w.ledger.write(entry{Op: "call", Call: id, Key: j.Key})
-	res, err := task.Run(ctx, j)
+	res, err := do(ctx, j)
 	w.ledger.write(returned(id, j.Key, res, err))
 	time.Sleep(time.Duration(random.Int64N(int64(20 * time.Millisecond))))
 }
@@ -161,6 +173,7 @@ func returned(id, key string, res idem.Result[string], err error) entry {
 // lease, and its effect.
 func (w *worker) run(ctx context.Context, j job) (string, error) {
 	x := idem.FromContext(ctx)
+	x.ID = cmp.Or(x.ID, j.call) // other patterns have none
 	e := entry{Call: j.call, Key: j.Key, ID: x.ID, Attempt: x.Attempt, Fence: x.Fence, Value: "by " + x.ID}
 	write := func(op string, at time.Time) {
 		e.Op, e.Time = op, at.UnixNano()

@@ -113,7 +113,7 @@ func (c *cluster) start(name string, newKey func() string, minReplicas int, v va
 	r.join("second", c.open(nil), v.options()...)
 	// Each learns where slots are while all are there.
 	for _, client := range r.clients {
-		require.NoError(c.t, client.Exists(context.Background(), "").Err())
+		await(c.t, "a client that knows the Cluster", func() bool { return client.Exists(context.Background(), "").Err() == nil })
 	}
 	r.load()
 	r.sleep(150*time.Millisecond, 350*time.Millisecond, r.random)

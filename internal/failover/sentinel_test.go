@@ -58,7 +58,8 @@ func replication(client *redis.Client) string {
 	return client.Info(ctx, "replication").Val()
 }
 
-// primary returns the server that the sentinels, or most of them, call so.
+// primary returns the server that all sentinels call so. Before they agree, one of
+// them may still undo a failover.
 func (s *sentinels) primary() *redistest.Server {
 	votes := map[string]int{}
 	for _, sentinel := range s.Sentinels {
@@ -67,7 +68,7 @@ func (s *sentinels) primary() *redistest.Server {
 		}
 	}
 	for _, server := range s.servers() {
-		if _, port, _ := net.SplitHostPort(server.Addr); votes[port] >= 2 {
+		if _, port, _ := net.SplitHostPort(server.Addr); votes[port] == len(s.Sentinels) {
 			return server
 		}
 	}

@@ -36,11 +36,11 @@ const (
 
 // TestMain is also the main of workers.
 func TestMain(m *testing.M) {
+	redis.SetLogger(silent{})
 	if setup := os.Getenv(setupVariable); setup != "" {
 		work(setup)
 		return
 	}
-	redis.SetLogger(silent{})
 	os.Exit(m.Run())
 }
 

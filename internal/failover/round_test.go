@@ -73,7 +73,7 @@ func (r *round) join(name string, client redis.UniversalClient, opts ...redissto
 		idem.WithObserver(func(_ context.Context, e idem.Event) { r.observe(e) }))
 	c.task = idem.NewTask(c.client, idem.Spec[job, string]{
 		Name: "f", Key: func(k *idem.KeyWriter, j job) { k.Part("key").String(j.key) }, Run: c.run,
-	}, idem.WithLease(lease), idem.WithWait(wait), idem.WithTTL(time.Minute), idem.WithOnDuplicate(idem.PolicyReturnCached))
+	}, idem.WithLease(lease), idem.WithWait(wait), idem.WithTTL(time.Hour), idem.WithOnDuplicate(idem.PolicyReturnCached))
 	r.callers = append(r.callers, c)
 	r.clients = append(r.clients, client)
 	return c

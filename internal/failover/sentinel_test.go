@@ -29,6 +29,7 @@ func startSentinels(t *testing.T) *sentinels {
 	s.Configure("down-after-milliseconds", downAfter.Milliseconds())
 	s.Configure("failover-timeout", 1000) // the next one comes after twice that at the earliest
 	for _, sentinel := range s.Sentinels {
+		sentinel.Do("sentinel", "debug", "ping-period", 200, "ask-period", 200)
 		sentinel.Do("sentinel", "debug", "tilt-period", 1000) // a busy machine looks like a clock that jumps
 	}
 	for _, server := range s.servers() {
@@ -197,7 +198,7 @@ func (s *sentinels) play(name string, pause bool, minReplicas int, v variant) ou
 		if left {
 			alone = time.Now()
 		}
-		await(s.t, "an old primary that has stepped down", func() bool { return s.isReplica(primary) })
+		await(s.t, "one primary of two that has stepped down", func() bool { return s.isReplica(primary) || s.isReplica(successor) })
 	} else {
 		primary.Kill()
 		s.awaitSuccessor(primary)
@@ -234,7 +235,7 @@ func (r *round) begunBy(caller string, from, to time.Time) (problems []string) {
 // await looks again and again, or fails the test.
 func await(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !condition(); time.Sleep(20 * time.Millisecond) {
-		require.True(t, time.Now().Before(end), "there is not after a minute: %s", what)
+	for end := time.Now().Add(3 * time.Minute); !condition(); time.Sleep(20 * time.Millisecond) {
+		require.True(t, time.Now().Before(end), "there is not after three minutes: %s", what)
 	}
 }

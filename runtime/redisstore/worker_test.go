@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 	"testing"
 	"time"
@@ -30,17 +32,19 @@ type setup struct {
 	Wait     time.Duration
 	OnCrash  idem.CrashPolicy // by default retry
 	Stubborn bool             // its task goes on when its context is cancelled
+	Closing  time.Duration    // on SIGTERM it closes its client, for as long as this; 0: it dies
 }
 
 // A report is what a worker says on its standard output, as a line of JSON.
 type report struct {
-	Event     string // running, cancelled or returned
+	Event     string // running, cancelled, returned, refused or closed
 	Attempt   int    `json:",omitempty"`
 	Fence     int64  `json:",omitempty"`
 	LeaseLost bool   `json:",omitempty"` // the cause of a cancelled context
 	Value     string `json:",omitempty"`
 	Duplicate bool   `json:",omitempty"`
 	Code      string `json:",omitempty"`
+	Left      string `json:",omitempty"` // the error of Close
 }
 
 // work is a worker's main: it runs one task, whose value is the first line of its
@@ -50,8 +54,18 @@ func work(text string) {
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		panic(err)
 	}
-	client := redis.NewClient(&redis.Options{Addr: s.Addr})
-	task := jobs(idem.New(redisstore.New(client)), func(ctx context.Context, _ string) (string, error) {
+	client := idem.New(redisstore.New(redis.NewClient(&redis.Options{Addr: s.Addr})))
+	over := make(chan struct{}) // closed when the task's call has returned
+	if s.Closing > 0 {
+		terminated := make(chan os.Signal, 1)
+		signal.Notify(terminated, syscall.SIGTERM)
+		go func() {
+			<-terminated
+			shutDown(client, s.Closing, over)
+			os.Exit(0)
+		}()
+	}
+	task := jobs(client, func(ctx context.Context, _ string) (string, error) {
 		x := idem.FromContext(ctx)
 		say(report{Event: "running", Attempt: x.Attempt, Fence: x.Fence})
 		value := make(chan string, 1)
@@ -72,6 +86,31 @@ func work(text string) {
 	}, idem.WithLease(s.Lease), idem.WithWait(s.Wait), idem.WithOnCrash(s.OnCrash))
 	res, err := task.Run(context.Background(), "job")
 	say(report{Event: "returned", Value: res.Value, Duplicate: res.Duplicate, Code: idem.Code(err)})
+	close(over)
+	if s.Closing > 0 {
+		select {} // until the signal
+	}
+}
+
+// shutDown closes the client, and lets a call that comes meanwhile tell what it got.
+func shutDown(client *idem.Client, patience time.Duration, over <-chan struct{}) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	closed := make(chan error)
+	go func() { closed <- client.Close(ctx) }()
+	late := jobs(client, func(context.Context, string) (string, error) { return "", errors.New("not closed yet") })
+	for {
+		if _, err := late.Run(context.Background(), "late"); idem.Code(err) != "" {
+			say(report{Event: "refused", Code: idem.Code(err)})
+			break
+		}
+	}
+	if err := <-closed; err != nil {
+		say(report{Event: "closed", Left: err.Error()})
+		return
+	}
+	<-over
+	say(report{Event: "closed"})
 }
 
 // jobs is the task of this package's tests, keyed by its text.
@@ -160,4 +199,15 @@ func (w *worker) finish(value string) {
 func (w *worker) signal(s syscall.Signal) {
 	w.t.Helper()
 	require.NoError(w.t, w.process.Process.Signal(s))
+}
+
+// ended waits until the worker's process has ended by itself.
+func (w *worker) ended() {
+	w.t.Helper()
+	select {
+	case r, ok := <-w.reports:
+		require.False(w.t, ok, "it says: %+v", r)
+	case <-time.After(30 * time.Second):
+		require.Fail(w.t, "the worker does not end")
+	}
 }

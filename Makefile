@@ -77,6 +77,14 @@ patterns: setup ## count double effects beside patterns by hand, for TORTURE=5m,
 	mkdir -p docs/guarantees
 	TORTURE=$(TORTURE) PATTERNS_TO="$(CURDIR)/docs/guarantees/patterns" go -C internal/chaos test -v -count=1 -timeout=0 -run Patterns .
 
+# How long the soak lasts.
+SOAK ?= 1h
+
+.PHONY: soak
+soak: setup ## let one small process work for SOAK=1h, and see that nothing grows, into docs/guarantees
+	mkdir -p docs/guarantees
+	SOAK=$(SOAK) SOAK_TO="$(CURDIR)/docs/guarantees/soak.md" go test -v -count=1 -timeout=0 -run NothingGrows ./internal/soak
+
 .PHONY: setup
 setup: ## install by apt what tests need and this machine lacks: redis-server, a C compiler
 	@tools/setup.sh

@@ -1,0 +1,4 @@
+package redisstore
+
+// ParseURL lets tests read URLs without connecting to what they name.
+var ParseURL = parseURL

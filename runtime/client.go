@@ -19,6 +19,7 @@ type Client struct {
 	observer Observer
 	logger   *slog.Logger // nil: slog.Default() at the time of logging
 	maxSize  int
+	secret   []byte // of hashed keys; nil: keys are readable
 
 	flights flights
 	heart   heart

@@ -37,6 +37,8 @@ func NewTask[T, R any](client *Client, spec Spec[T, R], opts ...TaskOption) *Tas
 	switch {
 	case client == nil || client.store == nil:
 		problem = errors.New("no client with a store: pass idem.New(store)")
+	case client.secret != nil && len(client.secret) < minSecret:
+		problem = errShortSecret
 	case spec.Name == "":
 		problem = errors.New("Spec.Name is empty")
 	case strings.Contains(spec.Name, "@"):
@@ -129,6 +131,9 @@ func (t *Task[T, R]) Key(task T) (string, error) {
 	if !k.filled && !t.spec.AllowEmpty {
 		return "", &taskError{kind: ErrEmptyKey, task: t.spec.Name}
 	}
+	if t.client.secret != nil {
+		return hashed(k.buf, len(t.head), t.client.secret), nil
+	}
 	return k.key(), nil
 }
 
@@ -141,6 +146,9 @@ func (t *Task[T, R]) fingerprint(task T) (string, error) {
 	t.spec.Match(k, task)
 	if k.err != nil {
 		return "", fmt.Errorf("idem: task %s: match field %w", t.spec.Name, k.err)
+	}
+	if t.client.secret != nil {
+		return hashedPrint(k.buf, t.client.secret), nil
 	}
 	return k.fingerprint(), nil
 }

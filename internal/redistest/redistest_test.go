@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
@@ -87,4 +88,25 @@ func TestEveryProcessIsTheServerThatTheVariableNames(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 6, strings.Count(string(lines), "\n"))
 	assert.Equal(t, 3, strings.Count(string(lines), " --sentinel\n"))
+}
+
+func TestAPartedNetworkLetsNothingPassBetweenItsSides(t *testing.T) {
+	t.Parallel()
+	n := redistest.NewNetwork(t)
+	c := redistest.StartCluster(t, redistest.In(n))
+	key := c.KeyOf(0, "key")
+	impatient := func(o *redis.ClusterOptions) {
+		o.Addrs, o.ReadTimeout, o.MaxRedirects, o.DialerRetries = c.Public(), 100*time.Millisecond, -1, 1
+	}
+	far := c.Client(impatient)
+	near := c.Client(impatient, func(o *redis.ClusterOptions) { o.Dialer = c.Primaries[0].Beside() })
+	for _, client := range []*redis.ClusterClient{far, near} {
+		require.NoError(t, client.Set(t.Context(), key, "v", 0).Err())
+	}
+	n.Part(c.Primaries[0])
+	require.Error(t, far.Get(t.Context(), key).Err())
+	assert.Equal(t, "v", near.Get(t.Context(), key).Val())
+	require.Error(t, near.Get(t.Context(), c.KeyOf(1, "key")).Err())
+	n.Heal()
+	require.Eventually(t, func() bool { return far.Get(t.Context(), key).Val() == "v" }, 30*time.Second, 10*time.Millisecond)
 }

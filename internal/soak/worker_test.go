@@ -24,8 +24,9 @@ const (
 	lease       = time.Second
 	ttl         = 2 * time.Second
 	forgotten   = lease + time.Minute // how long a forgotten key's trace is kept
-	connections = 8
-	memoryLimit = 64 << 20 // GOMEMLIMIT, in bytes
+	connections = 8                   // for commands
+	pipelines   = 4                   // for pipelines, which go-redis keeps apart
+	memoryLimit = 64 << 20            // GOMEMLIMIT, in bytes
 	callers     = 16
 	keys        = 300
 	bigResult   = 32 << 10
@@ -61,7 +62,7 @@ var doings = map[string]int{
 // for as long, and answers with a sample.
 func work(addr string) {
 	redis.SetLogger(silent{})
-	client := redis.NewClient(&redis.Options{Addr: addr, PoolSize: connections})
+	client := redis.NewClient(&redis.Options{Addr: addr, PoolSize: connections, PipelinePoolSize: pipelines})
 	store := redisstore.New(client)
 	idemClient := idem.New(store, idem.WithLogger(slog.New(slog.DiscardHandler)))
 	spec := idem.Spec[job, string]{

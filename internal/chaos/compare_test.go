@@ -60,6 +60,8 @@ type tally struct {
 	Does       string `json:"does"`
 	Executions int    `json:"executions"`
 	Effects    int    `json:"effects"`
+	// Keys with two executions at once, each sure of its claim.
+	Owners int `json:"keysWithTwoOwnersAtOnce"`
 	// Doubled effects, whose callers lived: nobody was told, or at least one was.
 	Untold int `json:"doubleEffectsUntold"`
 	Told   int `json:"doubleEffectsTold"`
@@ -81,11 +83,18 @@ func (t *tally) count(entries []entry) {
 	returns := map[string]entry{}
 	answers := map[string][]string{}
 	attempts := map[string]int{}
+	type span struct{ begin, until int64 }
+	spans := map[string][]*span{}
+	current := map[string]*span{} // of a call
 	for _, e := range entries {
 		switch e.Op {
 		case "begin":
 			t.Executions++
 			attempts[e.Call] = e.Attempt
+			current[e.Call] = &span{e.Time, e.Time}
+			spans[e.Key] = append(spans[e.Key], current[e.Call])
+		case "alive":
+			current[e.Call].until = e.Time
 		case "effect":
 			t.Effects++
 			effects[e.Key] = append(effects[e.Key], effectOf{e, attempts[e.Call]})
@@ -94,6 +103,16 @@ func (t *tally) count(entries []entry) {
 			if !e.Failed {
 				answers[e.Key] = append(answers[e.Key], e.Value)
 			}
+		}
+	}
+	for _, list := range spans {
+		slices.SortFunc(list, func(a, b *span) int { return cmp.Compare(a.begin, b.begin) })
+		twice := false
+		for i, x := range list {
+			twice = twice || slices.ContainsFunc(list[i+1:], func(y *span) bool { return y.begin < x.until })
+		}
+		if twice {
+			t.Owners++
 		}
 	}
 	for _, list := range effects {
@@ -189,6 +208,7 @@ func TestTheSameFaultsForOtherPatterns(t *testing.T) {
 	}
 	ours := tallies[len(tallies)-1]
 	assert.Positive(t, ours.Effects)
+	assert.Zero(t, ours.Owners, "keys with two live leases")
 	assert.Zero(t, ours.Untold, "double effects of which no caller was told")
 	assert.Zero(t, ours.RepeatsUnknown, "repeated effects whose execution took itself for the first")
 	assert.Zero(t, ours.Answers, "keys with different answers")
@@ -207,8 +227,8 @@ func TestTheTallyTellsDoubleEffectsFromRepeats(t *testing.T) {
 			tally{Executions: 1, Effects: 1},
 		},
 		"two, and both callers are content": {
-			ledgerOf(begun("1", 0, 0), begun("2", 0, 0), effect("2"), got("2", "v2"), effect("1"), got("1", "v1")),
-			tally{Executions: 2, Effects: 2, Untold: 1, Answers: 1},
+			ledgerOf(begun("1", 0, 0), begun("2", 0, 0), alive("2"), effect("2"), got("2", "v2"), alive("1"), effect("1"), got("1", "v1")),
+			tally{Executions: 2, Effects: 2, Owners: 1, Untold: 1, Answers: 1},
 		},
 		"two, and one was told": {
 			ledgerOf(begun("1", 1, 1), begun("2", 2, 2), effect("2"), got("2", "v2"), effect("1"), failed("v1", "LEASE_LOST")),
@@ -243,20 +263,20 @@ func writePatterns(to string, tallies []tally, duration time.Duration, kills, st
 	var b strings.Builder
 	fmt.Fprintf(&b, `# The same faults for other patterns
 
-Written by `+"`make patterns TORTURE=%v`"+`: do not edit. What it means is in
+Written by `+"`make patterns TORTURE=%s`"+`: do not edit. What it means is in
 [guarantees.md](../guarantees.md#beside-patterns-by-hand).
 
 %s, %d cores shared by %d processes and Redis, loopback, %s. Lease %v for all. In %v each
 worker was killed or stopped at the same moments for every pattern: %d kills, %d stops of %v to
 %v. Figures are per 10,000 executions; in brackets as counted.
 
-| pattern | executions | double effects, nobody told | double effects, a caller told | repeats after a kill, known as such | repeats after a kill, not known | keys with different answers |
-|---|---|---|---|---|---|---|
-`, duration, runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU(), workers*len(tallies), time.Now().UTC().Format(time.DateOnly), lease,
+| pattern | executions | keys with two owners at once | double effects, nobody told | double effects, a caller told | repeats after a kill, known as such | repeats after a kill, not known | keys with different answers |
+|---|---|---|---|---|---|---|---|
+`, strings.TrimSuffix(duration.String(), "0s"), runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU(), workers*len(tallies), time.Now().UTC().Format(time.DateOnly), lease,
 		duration, kills, stops, lease*5/4, lease*9/4)
 	for _, t := range tallies {
 		fmt.Fprintf(&b, "| %s | %d |", t.Pattern, t.Executions)
-		for _, n := range []int{t.Untold, t.Told, t.RepeatsKnown, t.RepeatsUnknown, t.Answers} {
+		for _, n := range []int{t.Owners, t.Untold, t.Told, t.RepeatsKnown, t.RepeatsUnknown, t.Answers} {
 			fmt.Fprintf(&b, " %.1f (%d) |", float64(n)*10_000/float64(cmp.Or(t.Executions, 1)), n)
 		}
 		fmt.Fprintln(&b)

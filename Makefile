@@ -61,13 +61,14 @@ compat: ## test on six releases of Redis and Valkey, fetched by apt, into docs/c
 	tools/compat.sh >tools/servers/compatibility.md
 	mv tools/servers/compatibility.md docs/compatibility.md
 
-# How many rounds of each failover.
+# How many rounds of each failover. ADD=1 adds them to the figures that are there.
 ROUNDS ?= 200
+ADD ?=
 
 .PHONY: failovers
-failovers: setup ## measure what failovers lose, over ROUNDS=200 of each, into docs/guarantees (an hour)
+failovers: setup ## measure what failovers lose, over ROUNDS=200 of each, into docs/guarantees (hours)
 	mkdir -p docs/guarantees
-	ROUNDS=$(ROUNDS) FAILOVERS_TO="$(CURDIR)/docs/guarantees/failovers" go test -v -count=1 -timeout=0 -run Failovers ./internal/failover
+	ROUNDS=$(ROUNDS) ADD=$(ADD) FAILOVERS_TO="$(CURDIR)/docs/guarantees/failovers" go test -v -count=1 -timeout=0 -run Failovers ./internal/failover
 
 # How long idemgen and other patterns are tortured side by side.
 TORTURE ?= 5m

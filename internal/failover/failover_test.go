@@ -18,6 +18,7 @@ import (
 const (
 	roundsVariable = "ROUNDS"       // how many of each scenario
 	reportVariable = "FAILOVERS_TO" // where the table and its figures go, without their endings
+	addVariable    = "ADD"          // to the figures that are there
 )
 
 func TestMain(m *testing.M) {
@@ -94,7 +95,16 @@ func TestFailoversLoseNoMoreThanIsSaid(t *testing.T) {
 		rounds, err = strconv.Atoi(text)
 		require.NoError(t, err, roundsVariable)
 	}
-	r := newReport(rounds)
+	to, before := os.Getenv(reportVariable), ""
+	if os.Getenv(addVariable) != "" {
+		before = to
+	}
+	r, err := newReport(before)
+	require.NoError(t, err)
+	require.NoError(t, r.write(to))
+	if rounds == 0 {
+		return
+	}
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -112,7 +122,7 @@ func TestFailoversLoseNoMoreThanIsSaid(t *testing.T) {
 						assert.Equal(t, o.warned, o.answers, "%+v", o)
 					}
 					r.add(s.name, v, o)
-					require.NoError(t, r.write(os.Getenv(reportVariable)))
+					require.NoError(t, r.write(to))
 				}
 			}
 		})

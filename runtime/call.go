@@ -33,7 +33,7 @@ type outcome struct {
 func (c *call) obtain(ctx context.Context) (o outcome, err error) {
 	defer func() {
 		if o.held == nil { // the owner of a claim tells of its wait when it can give the claim back
-			c.waited(ctx, err)
+			c.waited(ctx, o.answer, err)
 		}
 	}()
 	l, follows := c.client.flights.join(c.key)
@@ -194,11 +194,14 @@ func (c *call) waits() {
 	}
 }
 
-// waited tells of a wait that came to its end.
-func (c *call) waited(ctx context.Context, err error) {
-	if !c.waiting.IsZero() && c.settings.wait > 0 {
-		c.client.emit(ctx, Event{
-			Kind: EventWaited, Task: c.task, Key: c.key, Duration: time.Since(c.waiting), Err: err,
-		})
+// waited tells of a wait that came to its end, be it with an answer.
+func (c *call) waited(ctx context.Context, answer *StoredRecord, err error) {
+	if c.waiting.IsZero() || c.settings.wait == 0 {
+		return
 	}
+	e := Event{Kind: EventWaited, Task: c.task, Key: c.key, Duration: time.Since(c.waiting), Err: err}
+	if answer != nil {
+		e.ID, e.Attempt, e.Status, e.Trace = answer.ID, answer.Attempt, answer.Status, c.client.traceOf(answer)
+	}
+	c.client.emit(ctx, e)
 }

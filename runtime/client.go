@@ -17,6 +17,7 @@ type Client struct {
 	prefix   string
 	failOpen bool
 	observer Observer
+	tracer   Tracer
 	logger   *slog.Logger // nil: slog.Default() at the time of logging
 	maxSize  int
 	secret   []byte // of hashed keys; nil: keys are readable
@@ -50,9 +51,27 @@ func WithPrefix(prefix string) Option { return func(c *Client) { c.prefix = pref
 // retry will mend, such as a missing right, stays an error.
 func WithFailOpen() Option { return func(c *Client) { c.failOpen = true } }
 
-// WithObserver sets who is told of every event, for metrics and traces. A panic of
-// the observer is caught and printed on standard error.
-func WithObserver(o Observer) Option { return func(c *Client) { c.observer = o } }
+// WithObserver adds somebody who is told of every event, for metrics and traces. A
+// panic of an observer is caught and printed on standard error.
+func WithObserver(o Observer) Option {
+	return func(c *Client) {
+		first := c.observer
+		switch {
+		case o == nil:
+		case first == nil:
+			c.observer = o
+		default:
+			c.observer = func(ctx context.Context, e Event) {
+				first(ctx, e)
+				o(ctx, e)
+			}
+		}
+	}
+}
+
+// WithTracer sets who puts executions into traces. Package idemotel has one for
+// OpenTelemetry.
+func WithTracer(t Tracer) Option { return func(c *Client) { c.tracer = t } }
 
 // WithLogger sets where claims and results (debug), lost leases and unrecorded
 // results (warn) are logged, by default slog.Default().

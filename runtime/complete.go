@@ -97,7 +97,8 @@ func (c *call) settled(ctx context.Context, h *held, e Event) {
 	if h.gone.Load() {
 		<-h.told
 	}
-	c.client.emit(ctx, e)
+	e.Returned = h.returned
+	c.client.emit(h.events(ctx), e)
 }
 
 func earlier(a, b time.Time) time.Time {

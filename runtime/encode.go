@@ -13,13 +13,13 @@ import (
 // done returns the record of an execution that took so long and gave res. The
 // value is stored only where a duplicate can get it. What does not encode or is
 // too large is left out, since the task has run and would give the same again;
-// the error then says so.
-func (t *Task[T, R]) done(c *call, running StoredRecord, took time.Duration, res Result[R]) (StoredRecord, error) {
+// the error then says so. The trace goes first where there is no room for all.
+func (t *Task[T, R]) done(c *call, running StoredRecord, took time.Duration, res Result[R], trace string) (StoredRecord, error) {
 	r := StoredRecord{
 		State: StateDone, Status: res.Status, ID: running.ID, Attempt: running.Attempt,
 		Fence: running.Fence, Started: running.Started, Fingerprint: running.Fingerprint, Took: took,
 	}
-	unfit := t.annotate(c, &r, res)
+	unfit := t.annotate(c, &r, res, trace)
 	if t.void || t.settings.onDuplicate != PolicyReturnCached || res.Status == StatusFailed {
 		return r, unfit
 	}
@@ -36,6 +36,9 @@ func (t *Task[T, R]) done(c *call, running StoredRecord, took time.Duration, res
 	full := r
 	full.Value, full.HasValue, full.Codec = data, true, codec.Name()
 	if size := full.size(); size > c.client.maxSize {
+		if trace != "" {
+			return t.done(c, running, took, res, "")
+		}
 		path, part := largest(codec, reflect.ValueOf(res.Value), len(data), maxDepth)
 		return r, errors.Join(unfit, c.fail(ErrNotRecorded, fmt.Sprintf(
 			"the record would have %d bytes, %d of them the value's %s, and WithMaxRecordSize allows %d",
@@ -44,13 +47,16 @@ func (t *Task[T, R]) done(c *call, running StoredRecord, took time.Duration, res
 	return full, unfit
 }
 
-// annotate adds reason and metadata to r, or as much of them as can be stored:
+// annotate adds reason, metadata and trace to r, or as much of them as can be stored:
 // the reason, shortened if need be, and the code.
-func (t *Task[T, R]) annotate(c *call, r *StoredRecord, res Result[R]) error {
+func (t *Task[T, R]) annotate(c *call, r *StoredRecord, res Result[R], trace string) error {
+	if trace != "" && c.annotate(r, note{res.Reason, res.Metadata, trace}) == nil {
+		return nil
+	}
 	if res.Reason == "" && len(res.Metadata) == 0 {
 		return nil
 	}
-	err := c.annotate(r, note{res.Reason, res.Metadata})
+	err := c.annotate(r, note{Reason: res.Reason, Metadata: res.Metadata})
 	if err == nil {
 		return nil
 	}

@@ -38,6 +38,9 @@ const (
 	EventNotRecorded EventKind = "not recorded"
 	// EventFailedOpen: the store did not answer, and the task runs unprotected.
 	EventFailedOpen EventKind = "failed open"
+	// EventUnprotected: a task that ran unprotected has returned. Duration is the
+	// task's own time.
+	EventUnprotected EventKind = "ran unprotected"
 )
 
 // An Event is something that happened to one call of one task.
@@ -50,10 +53,18 @@ type Event struct {
 	Status   Status // of an answer
 	Duration time.Duration
 	Err      error
+	// Returned is, where an execution ended, the error that its task returned, or says
+	// that it did not return at all.
+	Returned error
+	// Trace is what the client's [Tracer] said of the execution whose answer this
+	// call met. It is empty where nothing was stored, or the client has no tracer.
+	Trace string
 }
 
 // An Observer receives every event of a client, on the goroutine where it
-// happened: it must return quickly, and may be called by many at once.
+// happened: it must return quickly, and may be called by many at once. The context
+// is the caller's; from the start of a task on, it is its execution's (see [Tracer]).
+// It may have ended already.
 type Observer func(ctx context.Context, e Event)
 
 // emit tells observer and log of an event. Neither's panic may harm a claim.

@@ -47,19 +47,22 @@ func FromContext(ctx context.Context) Execution {
 // runs.
 func (t *Task[T, R]) execute(ctx context.Context, c *call, h *held, task T, res *Result[R]) error {
 	defer c.leave(ctx, h) // also when the task panics: the panic goes on
-	c.announce(ctx, h)
+	run := c.announce(ctx, h)
 	var err error
-	res.Value, err = t.spec.Run(h.ctx, task)
+	res.Value, err = t.spec.Run(run, task)
 	return t.conclude(ctx, c, h, res, err)
 }
 
-// announce tells observers of a claim, and of the wait that it ended.
-func (c *call) announce(ctx context.Context, h *held) {
-	c.waited(ctx, nil)
+// announce tells observers of a claim, and of the wait that it ended. It returns the
+// task's context.
+func (c *call) announce(ctx context.Context, h *held) context.Context {
+	c.waited(ctx, nil, nil)
 	if h.from == StateRunning {
 		c.client.emit(ctx, c.event(EventTakenOver, h))
 	}
-	c.client.emit(ctx, c.event(EventClaimed, h))
+	e := c.event(EventClaimed, h)
+	c.client.emit(ctx, e)
+	return c.trace(h, e)
 }
 
 // leave ends what a claim still has under way, and the lead of its key's flight.
@@ -76,6 +79,7 @@ func (c *call) leave(ctx context.Context, h *held) {
 		defer c.client.heart.drop(h) // also where the store or a codec has panicked: the lease must end
 	}
 	if !h.concluded {
+		h.returned = errNotReturned
 		c.release(ctx, h)
 	}
 }
@@ -86,6 +90,7 @@ func (c *call) leave(ctx context.Context, h *held) {
 //
 //go:noinline
 func (t *Task[T, R]) conclude(ctx context.Context, c *call, h *held, res *Result[R], err error) error {
+	h.returned = err
 	final, err := t.judge(h.ctx, c.key, res, err)
 	h.concluded = true
 	if !final {
@@ -95,7 +100,7 @@ func (t *Task[T, R]) conclude(ctx context.Context, c *call, h *held, res *Result
 		}
 		return err
 	}
-	done, unfit := t.done(c, h.record, time.Since(h.began), *res)
+	done, unfit := t.done(c, h.record, time.Since(h.began), *res, h.trace())
 	stands, failure := c.complete(ctx, h, &done, unfit)
 	if stands {
 		h.answer = &done
@@ -134,12 +139,18 @@ func (t *Task[T, R]) judge(run context.Context, key string, res *Result[R], err 
 // unprotected runs the task without a claim, as WithFailOpen asks.
 func (t *Task[T, R]) unprotected(ctx context.Context, c *call, task T, why error) (_ Result[R], err error) {
 	x := Execution{Key: c.key, ID: newID(), Attempt: 1}
-	t.client.emit(ctx, Event{
-		Kind: EventFailedOpen, Task: c.task, Key: c.key, ID: x.ID, Attempt: 1, Duration: time.Since(c.start), Err: why,
-	})
-	run := executing{ctx, x}
+	e := Event{Kind: EventFailedOpen, Task: c.task, Key: c.key, ID: x.ID, Attempt: 1, Duration: time.Since(c.start), Err: why}
+	t.client.emit(ctx, e)
+	run, _ := t.client.trace(executing{ctx, x}, e)
 	var res Result[R]
+	e.Kind, e.Err, e.Returned = EventUnprotected, nil, errNotReturned
+	began := time.Now()
+	defer func() {
+		e.Status, e.Duration = res.Status, time.Since(began)
+		t.client.emit(run, e)
+	}()
 	res.Value, err = t.spec.Run(run, task)
+	e.Returned = err
 	_, err = t.judge(run, c.key, &res, err)
 	return res, err
 }

@@ -130,7 +130,7 @@ func TestATaskRunsUnprotectedOnlyWhereTheClientSaysSo(t *testing.T) {
 		assert.Equal(t, idem.StatusSuccess, res.Status)
 		assert.Equal(t, paymentKey, got.Key)
 		assert.Zero(t, got.Fence)
-		assert.Equal(t, []idem.EventKind{idem.EventFailedOpen}, log.kinds())
+		assert.Equal(t, []idem.EventKind{idem.EventFailedOpen, idem.EventUnprotected}, log.kinds())
 	})
 }
 

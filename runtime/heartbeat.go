@@ -21,11 +21,13 @@ type held struct {
 	cancel context.CancelCauseFunc // ends ctx
 	gone   atomic.Bool             // the lease was lost
 	told   chan struct{}           // closed when observers know that; made before gone is set
+	traced atomic.Pointer[traced]  // what the tracer said; nil without one
 
 	// The owner's own, once its task has returned.
 	concluded  bool          // the claim was completed or released
 	background bool          // its completion goes on without the owner
 	answer     *StoredRecord // what was stored, for those who follow
+	returned   error         // what the task returned
 
 	// Guarded by heart.mu.
 	deadline time.Time // the last moment at which the lease is surely ours
@@ -45,7 +47,7 @@ func (h *held) lost() {
 	e.Err = ErrLeaseLost
 	go func() { // other claims' heartbeats need not wait for an observer
 		defer close(h.told)
-		h.call.client.emit(h.ctx, e)
+		h.call.client.emit(h.events(h.ctx), e)
 	}()
 }
 

@@ -35,7 +35,7 @@ type StoredRecord struct {
 	Took        time.Duration // done: from start to finish
 	Fingerprint string        // of the match fields, or empty
 	Codec       string        // of the value
-	Note        []byte        // done: reason and metadata, as JSON
+	Note        []byte        // done: reason, metadata and trace, as JSON
 	Value       []byte        // done: the result as the codec wrote it
 	HasValue    bool          // done: a value is stored, be it an empty one
 }

@@ -59,7 +59,7 @@ func (t *Task[T, R]) Resolve(ctx context.Context, task T, value R) error {
 			from.Fingerprint = c.print
 		}
 		took := max(0, time.Since(from.startedAt()))
-		done, err := t.done(c, from, took, Result[R]{Value: value, Status: StatusSuccess})
+		done, err := t.done(c, from, took, Result[R]{Value: value, Status: StatusSuccess}, "")
 		return done, t.settings.ttl, err
 	})
 }

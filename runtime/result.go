@@ -96,10 +96,12 @@ func (r Record[R]) WithoutValue() Record[struct{}] {
 	}
 }
 
-// note is what is stored of an outcome beside its value.
+// note is what is stored of an outcome beside its value. Who reads it ignores
+// members that it does not know.
 type note struct {
 	Reason   string         `json:"reason,omitempty"`
 	Metadata map[string]any `json:"metadata,omitempty"`
+	Trace    string         `json:"trace,omitempty"`
 }
 
 func (r StoredRecord) note() (note, error) {

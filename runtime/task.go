@@ -240,7 +240,7 @@ func (t *Task[T, R]) replay(ctx context.Context, c *call, answer *StoredRecord, 
 	}
 	t.client.emit(ctx, Event{
 		Kind: EventDuplicate, Task: c.task, Key: c.key, ID: answer.ID, Attempt: answer.Attempt,
-		Status: answer.Status, Duration: time.Since(c.start), Err: err,
+		Status: answer.Status, Duration: time.Since(c.start), Err: err, Trace: c.client.traceOf(answer),
 	})
 	return res, err
 }

@@ -44,7 +44,9 @@ printf '\n## A program that imports runtime or memstore, and no other store\n'
 table . ./runtime/memstore
 printf '\n## A program that imports redisstore\n'
 table . ./runtime/redisstore
-printf '\n## A program that imports zstdcodec, beside these\n'
-table runtime/zstdcodec .
+for module in idemotel zstdcodec; do
+	printf '\n## A program that imports %s, beside these\n' "$module"
+	table "runtime/$module" .
+done
 printf '\n## The command idemgen, which no program of yours links\n'
 table . ./cmd/idemgen

@@ -15,7 +15,7 @@ import (
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
 // What README and docs show is code that runs: every block of Go in them stands
-// in a file of the examples, line by line, indented or not.
+// in a file of the examples, or in a package's own, line by line, indented or not.
 func TestGoCodeInDocumentsIsTakenFromTheExamples(t *testing.T) {
 	code := exampleCode(t)
 	documents, err := filepath.Glob("../docs/*.md")
@@ -37,7 +37,8 @@ func TestGoCodeInDocumentsIsTakenFromTheExamples(t *testing.T) {
 	}
 }
 
-// exampleCode returns the text of every Go file below this folder, flush left.
+// exampleCode returns the text of every Go file below this folder, and of the
+// examples of packages, flush left.
 func exampleCode(t *testing.T) []string {
 	t.Helper()
 	var code []string
@@ -50,6 +51,13 @@ func exampleCode(t *testing.T) []string {
 		return err
 	})
 	require.NoError(t, err)
+	examples, err := filepath.Glob("../runtime/*/example_test.go")
+	require.NoError(t, err)
+	for _, path := range examples {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		code = append(code, flush(string(content)))
+	}
 	return code
 }
 

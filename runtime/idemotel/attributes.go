@@ -5,8 +5,9 @@ import (
 	"errors"
 	"reflect"
 
-	idem "github.com/idemgen/idemgen/runtime"
 	"go.opentelemetry.io/otel/attribute"
+
+	idem "github.com/idemgen/idemgen/runtime"
 )
 
 // The attributes. error.type is that of OpenTelemetry's general conventions.

@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 
-	idem "github.com/idemgen/idemgen/runtime"
-	"github.com/idemgen/idemgen/runtime/memstore"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/trace"
 
+	idem "github.com/idemgen/idemgen/runtime"
 	"github.com/idemgen/idemgen/runtime/idemotel"
+	"github.com/idemgen/idemgen/runtime/memstore"
 )
 
 // A printer is an exporter that prints spans and where they lead. A real one would be
@@ -33,11 +34,12 @@ func (printer) Shutdown(context.Context) error { return nil }
 func Example() {
 	ctx := context.Background()
 	reader := metric.NewManualReader()
-	client := idem.New(memstore.New(), idemotel.Instrument(
-		// Both are otel.Set…Provider's, unless said otherwise.
-		idemotel.WithTracerProvider(trace.NewTracerProvider(trace.WithSyncer(printer{map[string]string{}}))),
-		idemotel.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(reader))),
-	))
+	// Most programs do this once, for all that they measure.
+	otel.SetTracerProvider(trace.NewTracerProvider(trace.WithSyncer(printer{map[string]string{}})))
+	otel.SetMeterProvider(metric.NewMeterProvider(metric.WithReader(reader)))
+
+	store := memstore.New()
+	client := idem.New(store, idemotel.Instrument())
 	charge := idem.NewTask(client, idem.Spec[int, string]{
 		Name: "billing.ChargeOrder",
 		Key:  func(k *idem.KeyWriter, order int) { k.Part("order").Int(int64(order)) },

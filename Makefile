@@ -87,7 +87,7 @@ soak: setup ## let one small process work for SOAK=1h, and see that nothing grow
 	SOAK=$(SOAK) SOAK_TO="$(CURDIR)/docs/guarantees/soak.md" go test -v -count=1 -timeout=0 -run NothingGrows ./internal/soak
 
 .PHONY: setup
-setup: ## install by apt what tests need and this machine lacks: redis-server, a C compiler
+setup: ## install by apt what tests need and this machine lacks: redis-server, postgresql, a C compiler
 	@tools/setup.sh
 
 .PHONY: lint

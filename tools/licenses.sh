@@ -12,6 +12,7 @@ licence() {
 	text=$(tr -s '[:space:]' ' ' <"$file")
 	case $text in
 	*"Apache License"*"Version 2.0"*) echo Apache-2.0 ;;
+	*"Mozilla Public License Version 2.0"*) echo MPL-2.0 ;;
 	*"Permission is hereby granted, free of charge"*) echo MIT ;;
 	*"Redistribution and use in source and binary forms"*"Neither the name"*) echo BSD-3-Clause ;;
 	*"Redistribution and use in source and binary forms"*) echo BSD-2-Clause ;;
@@ -44,7 +45,7 @@ printf '\n## A program that imports runtime or memstore, and no other store\n'
 table . ./runtime/memstore
 printf '\n## A program that imports redisstore\n'
 table . ./runtime/redisstore
-for module in idemotel zstdcodec; do
+for module in idemasynq idemgrpc idemotel idemriver idemwatermill zstdcodec; do
 	printf '\n## A program that imports %s, beside these\n' "$module"
 	table "runtime/$module" .
 done

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-for module in . runtime/idemotel runtime/zstdcodec; do
+for module in . runtime/idemasynq runtime/idemgrpc runtime/idemotel runtime/idemriver runtime/idemwatermill runtime/zstdcodec; do
 	echo "$module: govulncheck"
 	status=0
 	tools/bin/govulncheck -C "$module" ./... >"$log" 2>&1 || status=$?

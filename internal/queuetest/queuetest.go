@@ -18,7 +18,7 @@ import (
 )
 
 // Patience is how long a queue may take to do what a test waits for.
-const Patience = 30 * time.Second
+const Patience = time.Minute
 
 // ErrBroken is a task's ordinary error.
 var ErrBroken = errors.New("the bank does not answer")

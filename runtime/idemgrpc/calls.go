@@ -155,14 +155,14 @@ func (c *Calls) serve(ctx context.Context, x *call) (any, error) {
 // context returns the context of a call's execution. Until the handler starts it ends
 // with the client's; afterwards it does not, unless that was asked for, and then ends
 // at the call's deadline only.
-func (c *Calls) context(ctx context.Context, x *call) (_ context.Context, done func()) {
+func (c *Calls) context(ctx context.Context, x *call) (context.Context, context.CancelFunc) {
 	if c.cancels {
 		x.stay = func() bool { return true }
 		return ctx, func() {}
 	}
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	done = func() { cancel(nil) }
 	x.stay = context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	done := func() { cancel(nil) }
 	if deadline, ok := ctx.Deadline(); ok {
 		timed, stop := context.WithDeadline(own, deadline)
 		return timed, func() { stop(); done() }

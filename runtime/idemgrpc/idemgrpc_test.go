@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -413,18 +414,25 @@ func TestAHandlerEndsWithItsClientWhereThatIsAskedFor(t *testing.T) {
 	assert.False(t, idemgrpc.Replayed(r.header), "it was released, and runs again")
 }
 
+// intercepted calls the interceptor as a server does, for tests in a bubble, which has
+// no network.
+func intercepted(ctx context.Context, calls *idemgrpc.Calls, handle grpc.UnaryHandler) reply {
+	ctx = metadata.NewIncomingContext(ctx, metadata.Pairs("account", "ada", idemgrpc.KeyName, "k1"))
+	_, err := calls.Intercept(ctx, &testpb.SimpleRequest{}, &grpc.UnaryServerInfo{FullMethod: unary}, handle)
+	return reply{err: err}
+}
+
 func TestAHandlerEndsAtTheCallsDeadline(t *testing.T) {
-	s := serve(t, memstore.New())
-	ended := make(chan error, 1)
-	s.handle = func(ctx context.Context, _ *testpb.SimpleRequest) (*testpb.SimpleResponse, error) {
-		<-ctx.Done()
-		ended <- ctx.Err()
-		return nil, status.FromContextError(ctx.Err()).Err()
-	}
-	ctx, cancel := context.WithTimeout(as(t.Context(), "ada"), 200*time.Millisecond)
-	defer cancel()
-	assert.Equal(t, codes.DeadlineExceeded, call(ctx, t, s, "k1", "hello").code())
-	assert.ErrorIs(t, <-ended, context.DeadlineExceeded)
+	synctest.Test(t, func(t *testing.T) {
+		calls := idemgrpc.New(idem.New(memstore.New()), account)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		r := intercepted(ctx, calls, func(ctx context.Context, _ any) (any, error) {
+			<-ctx.Done()
+			return nil, status.FromContextError(ctx.Err()).Err()
+		})
+		assert.Equal(t, codes.DeadlineExceeded, r.code())
+	})
 }
 
 func TestRefusalsOfTheRuntimeHaveTheirCodes(t *testing.T) {
@@ -459,7 +467,7 @@ func TestAResponseThatIsTooLargeIsNotKeptButNotRunAgainEither(t *testing.T) {
 
 func TestAnInterruptedCallIsResolvedOrForgottenByHand(t *testing.T) {
 	store := memstore.New()
-	s := serve(t, store, idemgrpc.WithTask(idem.WithOnCrash(idem.CrashFail), idem.WithLease(100*time.Millisecond)))
+	s := serve(t, store, idemgrpc.WithTask(idem.WithOnCrash(idem.CrashFail)))
 	ctx := as(t.Context(), "ada")
 	interrupt := func(key string) {
 		_, err := store.Claim(t.Context(), "idempotency:grpc:ada:"+key, idem.Claim{
@@ -490,15 +498,16 @@ func TestAnInterruptedCallIsResolvedOrForgottenByHand(t *testing.T) {
 }
 
 func TestAResponseWhoseLeaseWasLostIsNotSent(t *testing.T) {
-	s := serve(t, deafStore{memstore.New()}, idemgrpc.WithTask(idem.WithLease(100*time.Millisecond)))
-	s.handle = func(ctx context.Context, request *testpb.SimpleRequest) (*testpb.SimpleResponse, error) {
-		<-ctx.Done()
-		assert.ErrorIs(t, context.Cause(ctx), idem.ErrLeaseLost)
-		return nil, status.Error(codes.Unknown, "the handler's own")
-	}
-	r := call(as(t.Context(), "ada"), t, s, "k1", "hello")
-	assert.Equal(t, codes.Unavailable, r.code())
-	assert.Equal(t, "OVERTAKEN", r.reason())
+	synctest.Test(t, func(t *testing.T) {
+		calls := idemgrpc.New(idem.New(deafStore{memstore.New()}), account)
+		r := intercepted(t.Context(), calls, func(ctx context.Context, _ any) (any, error) {
+			<-ctx.Done()
+			assert.ErrorIs(t, context.Cause(ctx), idem.ErrLeaseLost)
+			return nil, status.Error(codes.Unknown, "the handler's own")
+		})
+		assert.Equal(t, codes.Unavailable, r.code())
+		assert.Equal(t, "OVERTAKEN", r.reason())
+	})
 }
 
 // A deafStore hears no heartbeat.

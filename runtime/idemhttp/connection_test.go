@@ -295,6 +295,21 @@ func TestAClientThatGoesWhileItWaitsChangesNothing(t *testing.T) {
 	assert.Equal(t, int32(1), a.runs.Load())
 }
 
+func TestARequestWithADeadlineReturns(t *testing.T) {
+	handler := idemhttp.New(idemtest.NewClient(t), idemhttp.Unscoped).Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, limited := r.Context().Deadline()
+		assert.True(t, limited)
+		fmt.Fprint(w, "done")
+	}))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil)
+	r.Header.Set("Idempotency-Key", "k")
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	assert.Equal(t, "done", w.Body.String())
+}
+
 func TestATimeOutOutsideAnswersAndTheRetryGetsTheLateResponse(t *testing.T) {
 	late := make(chan struct{})
 	requests := idemhttp.New(idemtest.NewClient(t), byCustomer)

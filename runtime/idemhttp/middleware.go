@@ -105,14 +105,14 @@ func (m *Middleware) serve(w http.ResponseWriter, x *exchange) {
 // context returns the context of a request's execution. Until the handler starts it
 // ends with the client's connection; afterwards it does not, unless that was asked
 // for, and then ends at the request's deadline only.
-func (m *Middleware) context(x *exchange) (_ context.Context, done func()) {
+func (m *Middleware) context(x *exchange) (context.Context, context.CancelFunc) {
 	client := x.request.Context()
 	if m.cancels {
 		x.stay = func() bool { return true }
 		return client, func() {}
 	}
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(client))
-	done = func() { cancel(nil) }
+	done := func() { cancel(nil) }
 	x.stay = context.AfterFunc(client, func() { cancel(context.Cause(client)) })
 	if deadline, ok := client.Deadline(); ok {
 		ctx, stop := context.WithDeadline(ctx, deadline)

@@ -26,7 +26,7 @@ const startTimeout = time.Minute
 // runs as the user postgres where the test is root's: PostgreSQL refuses root.
 func Start(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "postgrestest") // t.TempDir is closed to other users
+	dir, err := os.MkdirTemp("", "postgrestest") //nolint:usetesting // t.TempDir is closed to other users
 	if err != nil {
 		t.Fatalf("postgrestest: %v", err)
 	}

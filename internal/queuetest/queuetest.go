@@ -36,7 +36,7 @@ type Shop struct {
 	// Redis is where its records are.
 	Redis *redistest.Server
 
-	t     *testing.T
+	t *testing.T
 
 	mu      sync.Mutex
 	runs    map[int]int

@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/idemgen/idemgen/internal/queuetest"
 	idem "github.com/idemgen/idemgen/runtime"
+	"github.com/idemgen/idemgen/runtime/idemqueue"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/idemgen/idemgen/internal/queuetest"
 	"github.com/idemgen/idemgen/runtime/idemasynq"
-	"github.com/idemgen/idemgen/runtime/idemqueue"
 )
 
 const soon = 20 * time.Millisecond

@@ -4,14 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"time"
 
+	idem "github.com/idemgen/idemgen/runtime"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
-
-	idem "github.com/idemgen/idemgen/runtime"
 )
 
 // Calls makes the calls of a server run once for each idempotency key. Make one with
@@ -46,7 +46,7 @@ func New(client *idem.Client, scope func(ctx context.Context) string, opts ...Op
 	for _, opt := range opts {
 		opt(c)
 	}
-	options := append(c.taskOptions, idem.WithOnDuplicate(idem.PolicyReturnCached), idem.WithOnError(idem.ErrorRelease))
+	options := slices.Concat(c.taskOptions, []idem.TaskOption{idem.WithOnDuplicate(idem.PolicyReturnCached), idem.WithOnError(idem.ErrorRelease)})
 	spec := idem.Spec[*call, Response]{Name: c.name, Key: writeKey, Run: c.run}
 	c.byHand = idem.NewTask(client, spec, options...)
 	spec.Match = writeMatch

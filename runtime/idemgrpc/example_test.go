@@ -5,15 +5,15 @@ import (
 	"fmt"
 	"net"
 
+	idem "github.com/idemgen/idemgen/runtime"
+	"github.com/idemgen/idemgen/runtime/memstore"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	testpb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	idem "github.com/idemgen/idemgen/runtime"
 	"github.com/idemgen/idemgen/runtime/idemgrpc"
-	"github.com/idemgen/idemgen/runtime/memstore"
 )
 
 // A bank is a service. Its methods do not say that they are idempotent, so their calls

@@ -11,6 +11,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/idemgen/idemgen/internal/redistest"
+	idem "github.com/idemgen/idemgen/runtime"
+	"github.com/idemgen/idemgen/runtime/memstore"
+	"github.com/idemgen/idemgen/runtime/redisstore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -24,11 +28,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/idemgen/idemgen/internal/redistest"
-	idem "github.com/idemgen/idemgen/runtime"
 	"github.com/idemgen/idemgen/runtime/idemgrpc"
-	"github.com/idemgen/idemgen/runtime/memstore"
-	"github.com/idemgen/idemgen/runtime/redisstore"
 )
 
 const unary = "/grpc.testing.TestService/UnaryCall"
@@ -144,13 +144,24 @@ func as(ctx context.Context, account string, pairs ...string) context.Context {
 // call calls UnaryCall with a key, if there is one.
 func call(ctx context.Context, t *testing.T, s *service, key, body string) reply {
 	t.Helper()
+	return <-begin(ctx, t, s, key, body)
+}
+
+// begin does so in the background.
+func begin(ctx context.Context, t *testing.T, s *service, key, body string) <-chan reply {
+	t.Helper()
 	if key != "" {
 		ctx = idemgrpc.WithKey(ctx, key)
 	}
-	var r reply
-	r.message, r.err = testpb.NewTestServiceClient(dial(t, s)).UnaryCall(ctx,
-		&testpb.SimpleRequest{Payload: &testpb.Payload{Body: []byte(body)}}, grpc.Header(&r.header), grpc.Trailer(&r.trailer))
-	return r
+	client := testpb.NewTestServiceClient(dial(t, s))
+	done := make(chan reply, 1)
+	go func() {
+		var r reply
+		r.message, r.err = client.UnaryCall(ctx, &testpb.SimpleRequest{Payload: &testpb.Payload{Body: []byte(body)}},
+			grpc.Header(&r.header), grpc.Trailer(&r.trailer))
+		done <- r
+	}()
+	return done
 }
 
 // newRedisStore returns a store on a Redis of the test's own.
@@ -289,8 +300,7 @@ func TestOneInProgressIsAbortedAndToldWhenToComeAgain(t *testing.T) {
 	first, second := serve(t, store), serve(t, store, idemgrpc.WithRetryAfter(1500*time.Millisecond))
 	started, finish := first.blocking()
 	ctx := as(t.Context(), "ada")
-	done := make(chan reply)
-	go func() { done <- call(ctx, t, first, "k1", "hello") }()
+	done := begin(ctx, t, first, "k1", "hello")
 	<-started
 	for _, s := range []*service{first, second} {
 		r := call(ctx, t, s, "k1", "hello")
@@ -312,10 +322,9 @@ func TestACallMayWaitForOneInProgress(t *testing.T) {
 	first, second := serve(t, store), serve(t, store, idemgrpc.WithTask(idem.WithWait(time.Minute)))
 	started, finish := first.blocking()
 	ctx := as(t.Context(), "ada")
-	done, waited := make(chan reply), make(chan reply)
-	go func() { done <- call(ctx, t, first, "k1", "hello") }()
+	done := begin(ctx, t, first, "k1", "hello")
 	<-started
-	go func() { waited <- call(ctx, t, second, "k1", "hello") }()
+	waited := begin(ctx, t, second, "k1", "hello")
 	require.Eventually(t, func() bool { // the waiting mark is set
 		reply, err := store.Lookup(t.Context(), "idempotency:grpc:ada:k1")
 		return err == nil && strings.HasPrefix(string(reply.Record), "i1 running+")
@@ -386,8 +395,7 @@ func TestAClientThatGoesAwayGetsTheResponseByItsRetry(t *testing.T) {
 	s := serve(t, newRedisStore(t), idemgrpc.WithTask(idem.WithWait(time.Minute)))
 	started, finish := s.blocking()
 	ctx, cancel := context.WithCancel(as(t.Context(), "ada"))
-	done := make(chan reply)
-	go func() { done <- call(ctx, t, s, "k1", "hello") }()
+	done := begin(ctx, t, s, "k1", "hello")
 	<-started
 	cancel()
 	assert.Equal(t, codes.Canceled, (<-done).code())
@@ -402,8 +410,7 @@ func TestAHandlerEndsWithItsClientWhereThatIsAskedFor(t *testing.T) {
 	s := serve(t, memstore.New(), idemgrpc.WithCancelOnDisconnect(), idemgrpc.WithTask(idem.WithWait(time.Minute)))
 	started, _ := s.blocking()
 	ctx, cancel := context.WithCancel(as(t.Context(), "ada"))
-	done := make(chan reply)
-	go func() { done <- call(ctx, t, s, "k1", "hello") }()
+	done := begin(ctx, t, s, "k1", "hello")
 	<-started
 	cancel()
 	assert.Equal(t, codes.Canceled, (<-done).code())

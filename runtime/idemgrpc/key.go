@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -55,13 +56,9 @@ func NewClientInterceptor(required ...func(fullMethod string) bool) grpc.UnaryCl
 		invoke grpc.UnaryInvoker, opts ...grpc.CallOption,
 	) error {
 		md, _ := metadata.FromOutgoingContext(ctx)
-		if len(md.Get(KeyName)) == 0 {
-			for _, needs := range required {
-				if needs(method) {
-					ctx = WithKey(ctx, NewKey())
-					break
-				}
-			}
+		needs := func(required func(string) bool) bool { return required(method) }
+		if len(md.Get(KeyName)) == 0 && slices.ContainsFunc(required, needs) {
+			ctx = WithKey(ctx, NewKey())
 		}
 		return invoke(ctx, method, request, reply, conn, opts...)
 	}

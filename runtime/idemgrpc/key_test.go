@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/idemgen/idemgen/runtime/memstore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
@@ -12,13 +13,11 @@ import (
 	testpb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/idemgen/idemgen/runtime/idemgrpc"
-	"github.com/idemgen/idemgen/runtime/memstore"
 )
 
 func count(m *sync.Map) (n int) {
@@ -92,16 +91,16 @@ func TestTheClientAddsAKeyToMarkedMethodsOnly(t *testing.T) {
 
 func TestAMethodNeedsAKeyUnlessItsProtoSaysThatItIsIdempotent(t *testing.T) {
 	method := func(name string, level *descriptorpb.MethodOptions_IdempotencyLevel) *descriptorpb.MethodDescriptorProto {
-		m := &descriptorpb.MethodDescriptorProto{Name: &name, InputType: proto.String(".grpc.testing.Empty"), OutputType: proto.String(".grpc.testing.Empty")}
+		m := &descriptorpb.MethodDescriptorProto{Name: &name, InputType: new(".grpc.testing.Empty"), OutputType: new(".grpc.testing.Empty")}
 		if level != nil {
 			m.Options = &descriptorpb.MethodOptions{IdempotencyLevel: level}
 		}
 		return m
 	}
 	file, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
-		Name: proto.String("shop_test.proto"), Package: proto.String("shop.test"), Syntax: proto.String("proto3"),
+		Name: new("shop_test.proto"), Package: new("shop.test"), Syntax: new("proto3"),
 		Dependency: []string{testpb.File_grpc_testing_empty_proto.Path()},
-		Service: []*descriptorpb.ServiceDescriptorProto{{Name: proto.String("Orders"), Method: []*descriptorpb.MethodDescriptorProto{
+		Service: []*descriptorpb.ServiceDescriptorProto{{Name: new("Orders"), Method: []*descriptorpb.MethodDescriptorProto{
 			method("Create", nil),
 			method("Set", descriptorpb.MethodOptions_IDEMPOTENT.Enum()),
 			method("Get", descriptorpb.MethodOptions_NO_SIDE_EFFECTS.Enum()),

@@ -8,10 +8,9 @@ import (
 	"strings"
 	"time"
 
+	idem "github.com/idemgen/idemgen/runtime"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
-
-	idem "github.com/idemgen/idemgen/runtime"
 )
 
 // DefaultMaxKeyLength is how long a key may be, in characters, unless an option says

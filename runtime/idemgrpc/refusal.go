@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 
+	idem "github.com/idemgen/idemgen/runtime"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -12,8 +13,6 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
 	"google.golang.org/protobuf/types/known/durationpb"
-
-	idem "github.com/idemgen/idemgen/runtime"
 )
 
 // Domain is that of the ErrorInfo by which a refusal's status says its reason.

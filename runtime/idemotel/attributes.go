@@ -5,9 +5,8 @@ import (
 	"errors"
 	"reflect"
 
-	"go.opentelemetry.io/otel/attribute"
-
 	idem "github.com/idemgen/idemgen/runtime"
+	"go.opentelemetry.io/otel/attribute"
 )
 
 // The attributes. error.type is that of OpenTelemetry's general conventions.

@@ -4,14 +4,14 @@ import (
 	"context"
 	"fmt"
 
+	idem "github.com/idemgen/idemgen/runtime"
+	"github.com/idemgen/idemgen/runtime/memstore"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/trace"
 
-	idem "github.com/idemgen/idemgen/runtime"
 	"github.com/idemgen/idemgen/runtime/idemotel"
-	"github.com/idemgen/idemgen/runtime/memstore"
 )
 
 // A printer is an exporter that prints spans and where they lead. A real one would be

@@ -22,11 +22,10 @@ package idemotel
 import (
 	"context"
 
+	idem "github.com/idemgen/idemgen/runtime"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
-
-	idem "github.com/idemgen/idemgen/runtime"
 )
 
 // scope is what measures: the instrumentation scope of spans and metrics.

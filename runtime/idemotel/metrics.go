@@ -3,11 +3,10 @@ package idemotel
 import (
 	"context"
 
+	idem "github.com/idemgen/idemgen/runtime"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
-
-	idem "github.com/idemgen/idemgen/runtime"
 )
 
 // The names of the metrics. Each has the attribute idem.task.

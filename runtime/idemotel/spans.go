@@ -4,12 +4,11 @@ import (
 	"context"
 	"time"
 
+	idem "github.com/idemgen/idemgen/runtime"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
-
-	idem "github.com/idemgen/idemgen/runtime"
 )
 
 // traceparent is the W3C header of that name, and the form in which an execution's

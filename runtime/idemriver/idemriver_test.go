@@ -8,7 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/idemgen/idemgen/internal/postgrestest"
+	"github.com/idemgen/idemgen/internal/queuetest"
 	idem "github.com/idemgen/idemgen/runtime"
+	"github.com/idemgen/idemgen/runtime/idemqueue"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
@@ -18,9 +21,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/idemgen/idemgen/internal/postgrestest"
-	"github.com/idemgen/idemgen/internal/queuetest"
-	"github.com/idemgen/idemgen/runtime/idemqueue"
 	"github.com/idemgen/idemgen/runtime/idemriver"
 )
 

@@ -27,6 +27,7 @@ generate: ## bring every committed generated file up to date
 # minutes, to test how a report is written and a few lines of glue: there it is left out.
 .PHONY: test
 test: export CGO_ENABLED = 1
+test: export GORACE = atexit_sleep_ms=0
 test: setup ## run everything, with -race and a real Redis, and check generated files
 	go vet ./...
 	go vet -vettool="$$(go tool -n idemgen)" ./examples/...
@@ -87,7 +88,7 @@ soak: setup ## let one small process work for SOAK=1h, and see that nothing grow
 	SOAK=$(SOAK) SOAK_TO="$(CURDIR)/docs/guarantees/soak.md" go test -v -count=1 -timeout=0 -run NothingGrows ./internal/soak
 
 .PHONY: setup
-setup: ## install by apt what tests need and this machine lacks: redis-server, postgresql, a C compiler
+setup: ## install by apt what tests need and this machine lacks: redis-server, postgresql, chromium, a C compiler
 	@tools/setup.sh
 
 .PHONY: lint

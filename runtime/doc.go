@@ -43,6 +43,6 @@
 // The steps have the protocol's names: claim.go has claim and contend, wait.go how
 // a duplicate waits, execute.go how the task runs, heartbeat.go how claims are
 // kept, complete.go complete, release and abandon, resolve.go forget and resolve,
-// flight.go what callers of one process share, record.go what a store keeps, and
-// store.go what it must be able to do.
+// bykey.go the same for an operator, flight.go what callers of one process share,
+// record.go what a store keeps, and store.go what it must be able to do.
 package idem

@@ -1,6 +1,9 @@
 package idem
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -46,4 +49,28 @@ func escapedASCII(c byte, inList bool) bool {
 		return inList
 	}
 	return c < ' '
+}
+
+// unescape returns the text that appendEscaped has written.
+func unescape(s string) (string, error) {
+	if !strings.Contains(s, "%") {
+		return s, nil
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' {
+			b.WriteByte(s[i])
+			continue
+		}
+		if len(s) < i+3 {
+			return "", fmt.Errorf("its %q is cut off", s[i:])
+		}
+		c, err := strconv.ParseUint(s[i+1:i+3], 16, 8)
+		if err != nil {
+			return "", fmt.Errorf("its %q is no escape", s[i:i+3])
+		}
+		b.WriteByte(byte(c))
+		i += 2
+	}
+	return b.String(), nil
 }

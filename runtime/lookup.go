@@ -1,9 +1,6 @@
 package idem
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // Lookup tells what is stored for task's key: also of an execution that runs,
 // was interrupted, or was released without an answer. Its errors are
@@ -20,14 +17,14 @@ func (t *Task[T, R]) Lookup(ctx context.Context, task T) (Record[R], error) {
 	if stored == nil {
 		return Record[R]{}, c.fail(ErrNotFound, "", nil)
 	}
+	seen := c.sighting(stored, reply.TTL)
 	r := Record[R]{
-		Key: c.key, ID: stored.ID, State: stored.stateAt(reply.TTL), Attempt: stored.Attempt,
-		StartedAt: stored.startedAt(), ExpiresAt: time.Now().Add(reply.TTL),
+		Key: seen.Key, ID: seen.ID, State: seen.State, Attempt: seen.Attempt,
+		StartedAt: seen.StartedAt, FinishedAt: seen.FinishedAt, ExpiresAt: seen.ExpiresAt,
 	}
 	if stored.State != StateDone {
 		return r, nil
 	}
-	r.FinishedAt = stored.original().FinishedAt
 	n, err := stored.note()
 	if err != nil {
 		return r, c.fail(ErrCorrupt, "its reason and metadata are no JSON", err)
@@ -55,13 +52,4 @@ func (c *call) lookup(ctx context.Context) (*StoredRecord, Reply, error) {
 		return nil, reply, c.storeError(err)
 	}
 	return &r, reply, nil
-}
-
-// stateAt is the record's state when its key expires in ttl: nobody writes that
-// an execution was interrupted.
-func (r StoredRecord) stateAt(ttl time.Duration) State {
-	if r.State == StateRunning && r.LeaseLeft(ttl) <= 0 {
-		return StateInterrupted
-	}
-	return r.State
 }

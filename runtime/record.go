@@ -57,6 +57,15 @@ func (r StoredRecord) LeaseLeft(ttl time.Duration) time.Duration {
 	return ttl - (r.Retention - r.Lease)
 }
 
+// StateAt returns the record's state when its key expires in ttl: nobody writes
+// that an execution was interrupted.
+func (r StoredRecord) StateAt(ttl time.Duration) State {
+	if r.State == StateRunning && r.LeaseLeft(ttl) <= 0 {
+		return StateInterrupted
+	}
+	return r.State
+}
+
 // Marked returns a running record's bytes with its waiting mark set, in place.
 func Marked(record []byte) []byte {
 	record[markOffset] = markWaiting
@@ -92,14 +101,14 @@ func IsMarked(stored []byte) bool {
 
 // Bytes returns the record as it is stored.
 func (r StoredRecord) Bytes() []byte {
-	var header [maxHeaderLen]byte
+	var header [HeaderLen]byte
 	b := r.appendHeader(header[:0])
 	return slices.Concat(b, r.Note, r.Value)
 }
 
 // size is how many bytes the record has as it is stored.
 func (r StoredRecord) size() int {
-	var header [maxHeaderLen]byte
+	var header [HeaderLen]byte
 	return len(r.appendHeader(header[:0])) + len(r.Note) + len(r.Value)
 }
 
@@ -165,26 +174,60 @@ func ParseRecord(data []byte) (StoredRecord, error) {
 	return r, nil
 }
 
-func parseRecord(data []byte) (StoredRecord, error) {
-	var r StoredRecord
-	end := bytes.IndexByte(data[:min(len(data), maxHeaderLen)], '\n')
-	if end < 0 {
-		return r, errors.New("it has no header line")
+// ParseHeader reads a record of which only the beginning is at hand: at least its
+// first [HeaderLen] bytes, or all of it. size is how many bytes it has in all. Note
+// and Value are left out. Its errors are those of [ParseRecord].
+func ParseHeader(beginning []byte, size int) (StoredRecord, error) {
+	r, _, _, err := parseHeader(beginning, size)
+	if err != nil {
+		return StoredRecord{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	payload := data[end+1:]
-	p := headerParser{fields: string(data[:end])}
+	return r, nil
+}
+
+func parseRecord(data []byte) (StoredRecord, error) {
+	r, header, note, err := parseHeader(data, len(data))
+	if err != nil {
+		return r, err
+	}
+	r.Note = data[header : header+note]
+	if r.HasValue {
+		r.Value = data[header+note:]
+	}
+	return r, nil
+}
+
+// parseHeader reads the header of a record of size bytes; header and note are the
+// lengths of its first two pieces.
+func parseHeader(data []byte, size int) (r StoredRecord, header, note int, err error) {
+	end := bytes.IndexByte(data[:min(len(data), HeaderLen)], '\n')
+	if end < 0 {
+		return r, 0, 0, errors.New("it has no header line")
+	}
+	header = end + 1
+	note, err = r.parseFields(string(data[:end]), size)
+	if err != nil {
+		return r, 0, 0, err
+	}
+	return r, header, note, nil
+}
+
+// parseFields reads a header line, of a record of size bytes, and returns the
+// length of the note.
+func (r *StoredRecord) parseFields(line string, size int) (note int, err error) {
+	p := headerParser{fields: line}
 	if strings.HasSuffix(p.fields, " ") {
-		return r, errors.New("its header is cut off")
+		return 0, errors.New("its header is cut off")
 	}
 	if version := p.text(); version != recordVersion {
-		return r, fmt.Errorf("its format %.16q is not the %q that this program reads", version, recordVersion)
+		return 0, fmt.Errorf("its format %.16q is not the %q that this program reads", version, recordVersion)
 	}
 	state := p.text()
 	r.ID = p.text()
 	r.Attempt = int(p.number(maxFence))
 	r.Fence = p.number(maxFence)
 	r.Started = r.Fence
-	size := "0"
+	value := "0"
 	switch state {
 	case "running-", "running+":
 		r.State, r.Waiting = StateRunning, state == "running+"
@@ -198,53 +241,49 @@ func parseRecord(data []byte) (StoredRecord, error) {
 			r.Status = StatusSuccess
 		}
 		r.Took = p.duration()
-		size = p.text()
-		r.HasValue = size != "-"
+		value = p.text()
+		r.HasValue = value != "-"
 		r.Codec = JSON.Name()
 	default:
-		return r, fmt.Errorf("its state %.16q is unknown", state)
+		return 0, fmt.Errorf("its state %.16q is unknown", state)
 	}
-	note := 0
 	for p.fields != "" && p.err == nil {
-		name, value, _ := strings.Cut(p.text(), "=")
-		switch o := (headerParser{fields: value}); name {
+		name, option, _ := strings.Cut(p.text(), "=")
+		switch o := (headerParser{fields: option}); name {
 		case "start":
 			r.Started = o.number(maxFence)
 			p.fail(o.err)
 		case "match":
-			r.Fingerprint = value
+			r.Fingerprint = option
 		case "codec":
-			r.Codec = value
+			r.Codec = option
 		case "note":
-			note = int(o.number(int64(len(data))))
+			note = int(o.number(int64(size)))
 			p.fail(o.err)
 		default:
-			return r, fmt.Errorf("its option %.16q is unknown", name)
+			return 0, fmt.Errorf("its option %.16q is unknown", name)
 		}
 	}
+	payload := note
 	if r.HasValue {
-		o := headerParser{fields: size}
-		size := int(o.number(int64(len(data))))
+		o := headerParser{fields: value}
+		payload += int(o.number(int64(size)))
 		p.fail(o.err)
-		if note+size == len(payload) && p.err == nil {
-			r.Value = payload[note:]
-		}
-		note += size
 	}
-	switch {
+	switch promised := len(line) + 1 + payload; {
 	case p.err != nil:
-		return r, p.err
-	case note != len(payload):
-		return r, fmt.Errorf("its header promises %d bytes after it, %d are there", note, len(payload))
+		return 0, p.err
+	case promised != size:
+		return 0, fmt.Errorf("its header promises %d bytes after it, %d are there", payload, size-len(line)-1)
 	case r.State == StateRunning && (r.Lease <= 0 || r.Retention < r.Lease):
-		return r, errors.New("its lease is out of range")
+		return 0, errors.New("its lease is out of range")
 	}
-	r.Note = payload[:len(payload)-len(r.Value)]
-	return r, nil
+	return note, nil
 }
 
-// maxHeaderLen bounds where a header's end is looked for.
-const maxHeaderLen = 512
+// HeaderLen is the greatest length of a record's header in bytes, its line's end
+// included.
+const HeaderLen = 512
 
 // headerParser takes a header apart, field by field; the first error stays.
 type headerParser struct {

@@ -159,3 +159,19 @@ func TestAClaimOfAnyClockCanBeRead(t *testing.T) {
 		require.Positive(t, record.Fence)
 	}
 }
+
+func TestAHeaderIsReadWithoutWhatFollows(t *testing.T) {
+	for _, test := range records {
+		whole, err := idem.ParseRecord([]byte(test.text))
+		require.NoError(t, err)
+		whole.Note, whole.Value = nil, nil
+		header := test.text[:strings.IndexByte(test.text, '\n')+1]
+		r, err := idem.ParseHeader([]byte(header), len(test.text))
+		require.NoError(t, err, test.name)
+		assert.Equal(t, whole, r, test.name)
+		_, err = idem.ParseHeader([]byte(header), len(test.text)+1)
+		require.ErrorIs(t, err, idem.ErrCorrupt, test.name)
+		_, err = idem.ParseHeader([]byte(header[:len(header)-1]), len(test.text))
+		require.ErrorIs(t, err, idem.ErrCorrupt, test.name)
+	}
+}

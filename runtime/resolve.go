@@ -19,14 +19,20 @@ func (t *Task[T, R]) Forget(ctx context.Context, task T) error {
 	if err != nil {
 		return err
 	}
-	return c.replace(ctx, func(old *StoredRecord) (StoredRecord, time.Duration, error) {
-		if old == nil || old.State == StateReleased {
-			return StoredRecord{}, 0, c.fail(ErrNotFound, "", nil)
-		}
-		r := old.released()
-		r.Fingerprint = ""
-		return r, t.settings.lease + forgottenTTL, nil
+	return c.replace(ctx, func(old *StoredRecord, _ time.Duration) (StoredRecord, time.Duration, error) {
+		r, err := c.forgotten(old)
+		return r, t.settings.lease + forgottenTTL, err
 	})
+}
+
+// forgotten returns what takes the place of a record that is forgotten.
+func (c *call) forgotten(old *StoredRecord) (StoredRecord, error) {
+	if old == nil || old.State == StateReleased {
+		return StoredRecord{}, c.fail(ErrNotFound, "", nil)
+	}
+	r := old.released()
+	r.Fingerprint = ""
+	return r, nil
 }
 
 // Resolve records value by hand as the answer of an execution that was
@@ -42,40 +48,50 @@ func (t *Task[T, R]) Resolve(ctx context.Context, task T, value R) error {
 	if err != nil {
 		return err
 	}
-	fresh := Claim{ID: newID(), Now: time.Now()}.Record()
-	fresh.Attempt = 0
-	return c.replace(ctx, func(old *StoredRecord) (StoredRecord, time.Duration, error) {
-		from := fresh
-		if old != nil {
-			if old.State == StateDone {
-				return StoredRecord{}, 0, &DuplicateError{Key: c.key, Original: *old.original()}
-			}
-			if c.mismatch(*old) {
-				return StoredRecord{}, 0, c.fail(ErrMismatch, "", nil)
-			}
-			from = *old
+	return c.replace(ctx, func(old *StoredRecord, _ time.Duration) (StoredRecord, time.Duration, error) {
+		from, err := c.resolvable(old)
+		if err != nil {
+			return StoredRecord{}, 0, err
 		}
 		if c.print != "" { // else the execution's own still tells other tasks apart
 			from.Fingerprint = c.print
 		}
-		took := max(0, time.Since(from.startedAt()))
-		done, err := t.done(c, from, took, Result[R]{Value: value, Status: StatusSuccess}, "")
+		done, err := t.done(c, from, from.since(), Result[R]{Value: value, Status: StatusSuccess}, "")
 		return done, t.settings.ttl, err
 	})
 }
 
-// replace puts what decide makes of the stored record in its place, and decides
-// anew if somebody was faster. It refuses a live lease.
-func (c *call) replace(ctx context.Context, decide func(old *StoredRecord) (StoredRecord, time.Duration, error)) error {
+// resolvable returns the execution that gets an answer by hand: the one that is
+// stored, or a new one of which there was no attempt.
+func (c *call) resolvable(old *StoredRecord) (StoredRecord, error) {
+	switch {
+	case old == nil:
+		fresh := Claim{ID: newID(), Now: time.Now()}.Record()
+		fresh.Attempt = 0
+		return fresh, nil
+	case old.State == StateDone:
+		return StoredRecord{}, &DuplicateError{Key: c.key, Original: *old.original()}
+	case c.mismatch(*old):
+		return StoredRecord{}, c.fail(ErrMismatch, "", nil)
+	}
+	return *old, nil
+}
+
+// since is how long ago the execution started, by its owner's clock and ours.
+func (r StoredRecord) since() time.Duration { return max(0, time.Since(r.startedAt())) }
+
+// replace puts what decide makes of the stored record, which expires in ttl, in its
+// place, and decides anew if somebody was faster. It refuses a live lease.
+func (c *call) replace(ctx context.Context, decide func(old *StoredRecord, ttl time.Duration) (StoredRecord, time.Duration, error)) error {
 	for {
 		old, reply, err := c.lookup(ctx)
 		if err != nil {
 			return err
 		}
-		if old != nil && old.stateAt(reply.TTL) == StateRunning {
+		if old != nil && old.StateAt(reply.TTL) == StateRunning {
 			return c.fail(ErrInProgress, "", nil)
 		}
-		record, ttl, err := decide(old)
+		record, ttl, err := decide(old, reply.TTL)
 		if err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -64,12 +63,7 @@ func NewTask[T, R any](client *Client, spec Spec[T, R], opts ...TaskOption) *Tas
 	if prefix == "" {
 		prefix = client.prefix
 	}
-	head := appendEscaped(nil, prefix, false)
-	head = appendEscaped(append(head, ':'), spec.Name, false)
-	if spec.Version > 0 {
-		head = strconv.AppendInt(append(head, "@v"...), int64(spec.Version), 10)
-	}
-	t.head = string(head)
+	t.head = Key{Prefix: prefix, Task: spec.Name, Version: spec.Version}.String()
 	return t
 }
 
@@ -106,7 +100,11 @@ func (s *settings) check() error {
 	case s.codec == nil:
 		return errors.New("the codec is nil")
 	}
-	name := s.codec.Name()
+	return checkCodec(s.codec.Name())
+}
+
+// checkCodec tells whether a codec's name can stand in a record's header.
+func checkCodec(name string) error {
 	if name == "" || len(name) > 64 || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7F || r == '=' }) {
 		return fmt.Errorf("codec name %q: one word of up to 64 letters, digits and \"+-._/\"", name)
 	}

@@ -49,5 +49,9 @@ for module in idemasynq idemgrpc idemotel idemriver idemwatermill zstdcodec; do
 	printf '\n## A program that imports %s, beside these\n' "$module"
 	table "runtime/$module" .
 done
+printf '\n## A program that imports runtime/ops or runtime/ops/console\n'
+table . ./runtime/ops/console
 printf '\n## The command idemgen, which no program of yours links\n'
 table . ./cmd/idemgen
+printf '\n## The command idemops, likewise\n'
+table . ./cmd/idemops

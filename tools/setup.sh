@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that this machine has what `make test` needs beside Go: a real
-# redis-server (7.0 or newer), PostgreSQL, and a C compiler for the race detector.
-# Installs what is missing by apt, and says so; does nothing where all is there.
+# redis-server (7.0 or newer), PostgreSQL, a Chromium for the console's tests, and a C
+# compiler for the race detector. Installs what is missing by apt, and says so; does
+# nothing where all is there.
 set -euo pipefail
 
 redis=${IDEMGEN_REDIS_SERVER:-redis-server}
@@ -11,17 +12,21 @@ command -v "$redis" >/dev/null || missing+=(redis-server)
 	command -v initdb >/dev/null || missing+=(postgresql)
 command -v "${CC:-gcc}" >/dev/null || command -v clang >/dev/null || missing+=(gcc libc6-dev)
 
+browser=${IDEMGEN_CHROMIUM:-}
+[ -n "$browser" ] || browser=$(command -v chromium chromium-browser google-chrome | head -n 1 || true)
+[ -n "$browser" ] && command -v "$browser" >/dev/null || missing+=(chromium)
+
 if [ ${#missing[@]} -gt 0 ]; then
 	if ! command -v apt-get >/dev/null; then
 		cat >&2 <<-MESSAGE
 			make test needs ${missing[*]}, and there is no apt-get here to install it with.
 			Install redis-server 7.0 or newer (or set IDEMGEN_REDIS_SERVER to its path),
-			PostgreSQL (or set IDEMGEN_POSTGRES_BIN to the folder of its programs) and a
-			C compiler, for instance:
-			  dnf install redis postgresql-server gcc
-			  pacman -S redis postgresql gcc
-			  apk add redis postgresql gcc musl-dev
-			  brew install redis postgresql
+			PostgreSQL (or set IDEMGEN_POSTGRES_BIN to the folder of its programs), a
+			Chromium (or set IDEMGEN_CHROMIUM) and a C compiler, for instance:
+			  dnf install redis postgresql-server chromium gcc
+			  pacman -S redis postgresql chromium gcc
+			  apk add redis postgresql chromium gcc musl-dev
+			  brew install redis postgresql chromium
 		MESSAGE
 		exit 1
 	fi

@@ -15,7 +15,8 @@ import (
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
 // What README and docs show is code that runs: every block of Go in them stands
-// in a file of the examples, or in a package's own, line by line, indented or not.
+// in a file of the examples or in an example of a package, line by line, indented
+// or not.
 func TestGoCodeInDocumentsIsTakenFromTheExamples(t *testing.T) {
 	code := exampleCode(t)
 	documents, err := filepath.Glob("../docs/*.md")
@@ -37,26 +38,21 @@ func TestGoCodeInDocumentsIsTakenFromTheExamples(t *testing.T) {
 	}
 }
 
-// exampleCode returns the text of every Go file below this folder, and of the
-// examples of packages, flush left.
+// exampleCode returns the text of every Go file below this folder, and of those of
+// the runtime that have examples, flush left.
 func exampleCode(t *testing.T) []string {
 	t.Helper()
 	var code []string
-	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".go" {
+	for _, root := range []string{".", "../runtime"} {
+		err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(path) != ".go" || root != "." && !strings.HasPrefix(filepath.Base(path), "example") {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			code = append(code, flush(string(content)))
 			return err
-		}
-		content, err := os.ReadFile(path)
-		code = append(code, flush(string(content)))
-		return err
-	})
-	require.NoError(t, err)
-	examples, err := filepath.Glob("../runtime/*/example_test.go")
-	require.NoError(t, err)
-	for _, path := range examples {
-		content, err := os.ReadFile(path)
+		})
 		require.NoError(t, err)
-		code = append(code, flush(string(content)))
 	}
 	return code
 }

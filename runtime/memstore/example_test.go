@@ -9,7 +9,9 @@ import (
 	"github.com/idemgen/idemgen/runtime/memstore"
 )
 
-func create(_ context.Context, o order.CreateOrder) (string, error) { return "order of " + o.Customer, nil }
+func create(_ context.Context, o order.CreateOrder) (string, error) {
+	return "order of " + o.Customer, nil
+}
 
 // Two clients of one store stand for two processes that share a Redis.
 func ExampleNew() {

@@ -9,6 +9,7 @@ import (
 	"github.com/idemgen/idemgen/examples/order"
 	idem "github.com/idemgen/idemgen/runtime"
 	"github.com/idemgen/idemgen/runtime/memstore"
+
 	"github.com/idemgen/idemgen/runtime/nearstore"
 )
 

@@ -6,7 +6,7 @@
 //	client := idem.New(near)
 //
 // It pays where duplicates come often, soon and to the same processes, as those of
-// a webhook's sender; docs/performance.md has numbers.
+// a webhook's sender; docs/results.md has numbers.
 //
 // Only answers are kept, never a claim, a released record or an interrupted one: who
 // runs is for the store behind to say. The price is that an answer may outlive, by

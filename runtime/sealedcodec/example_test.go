@@ -12,7 +12,9 @@ import (
 	"github.com/idemgen/idemgen/runtime/sealedcodec"
 )
 
-func create(_ context.Context, o order.CreateOrder) (string, error) { return "order of " + o.Customer, nil }
+func create(_ context.Context, o order.CreateOrder) (string, error) {
+	return "order of " + o.Customer, nil
+}
 
 func ExampleNew() {
 	secret := make([]byte, 32) // in a program: from where your secrets are

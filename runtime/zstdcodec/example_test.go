@@ -8,6 +8,7 @@ import (
 	shop "github.com/idemgen/idemgen/examples/order"
 	idem "github.com/idemgen/idemgen/runtime"
 	"github.com/idemgen/idemgen/runtime/memstore"
+
 	"github.com/idemgen/idemgen/runtime/zstdcodec"
 )
 
@@ -15,7 +16,7 @@ func create(_ context.Context, o shop.CreateOrder) (string, error) {
 	return strings.Repeat("order of "+o.Customer+" ", 1000), nil
 }
 
-// In an annotation: codec=zstdcodec.JSON
+// In an annotation it is codec=zstdcodec.JSON.
 func Example() {
 	orders := idem.WithCodec(zstdcodec.JSON)
 	store := memstore.New()

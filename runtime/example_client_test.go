@@ -47,6 +47,14 @@ func ExampleWithPrefix() {
 	// Output: staging:order.CreateOrder:5f0c <nil>
 }
 
+// Neither Redis nor logs show the order's number.
+func ExampleWithHashedKeys() {
+	secret := []byte("32 random bytes, the same for all") // in a program: from where your secrets are
+	client := idem.New(memstore.New(), idem.WithHashedKeys(secret))
+	fmt.Println(billing.NewIdempotentProcessPayment(client).Key(billing.ProcessPayment{OrderID: 123}))
+	// Output: idempotency:payment.ProcessPayment:%hmac676b17d0c1753a544d7d76e2d3f3f0ed6c0495312f1a67fd37735a27e912ecbf <nil>
+}
+
 // A store that is down.
 type downStore struct{ idem.Store }
 

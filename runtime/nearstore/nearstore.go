@@ -24,9 +24,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/maypok86/otter/v2"
-
 	idem "github.com/idemgen/idemgen/runtime"
+	"github.com/maypok86/otter/v2"
 )
 
 // Limits bound what is kept.

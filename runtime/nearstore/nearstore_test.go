@@ -10,16 +10,16 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/idemgen/idemgen/internal/redistest"
+	idem "github.com/idemgen/idemgen/runtime"
+	"github.com/idemgen/idemgen/runtime/memstore"
+	"github.com/idemgen/idemgen/runtime/redisstore"
+	"github.com/idemgen/idemgen/runtime/storetest"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/idemgen/idemgen/internal/redistest"
-	idem "github.com/idemgen/idemgen/runtime"
-	"github.com/idemgen/idemgen/runtime/memstore"
 	"github.com/idemgen/idemgen/runtime/nearstore"
-	"github.com/idemgen/idemgen/runtime/redisstore"
-	"github.com/idemgen/idemgen/runtime/storetest"
 )
 
 // The store behind does not always tell how long an answer stands. One that expires
@@ -40,10 +40,10 @@ func TestADuplicateOfAnAnswerThatIsNearAsksNobody(t *testing.T) {
 	server := redistest.Start(t)
 	behind := redisstore.New(client(t, server))
 	t.Cleanup(func() { _ = behind.Close() })
-	job := jobs(idem.New(near(t, behind, nearstore.Limits{Age: time.Hour})), "answer")
+	job := jobs(idem.New(near(t, behind, nearstore.Limits{Age: time.Hour})))
 	_, err := job.Run(t.Context(), "here")
 	require.NoError(t, err)
-	_, err = jobs(idem.New(behind), "answer").Run(t.Context(), "elsewhere")
+	_, err = jobs(idem.New(behind)).Run(t.Context(), "elsewhere")
 	require.NoError(t, err)
 
 	for _, key := range []string{"here", "elsewhere", "elsewhere"} {
@@ -89,7 +89,7 @@ func TestOnlyAnswersAreKept(t *testing.T) {
 func TestAnAnswerGoesWithItsTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := near(t, memstore.New(), nearstore.Limits{Age: time.Hour})
-		job := jobs(idem.New(store), "answer", idem.WithTTL(10*time.Second))
+		job := jobs(idem.New(store), idem.WithTTL(10*time.Second))
 		for _, duplicate := range []bool{false, true} {
 			res, err := job.Run(t.Context(), "job")
 			require.NoError(t, err)
@@ -105,8 +105,8 @@ func TestAnAnswerGoesWithItsTTL(t *testing.T) {
 func TestAForgetIsHeededHereAtOnceAndElsewhereWithinTheAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := memstore.New()
-		here := jobs(idem.New(near(t, behind, nearstore.Limits{Age: time.Minute})), "answer")
-		elsewhere := jobs(idem.New(near(t, behind, nearstore.Limits{Age: time.Minute})), "answer")
+		here := jobs(idem.New(near(t, behind, nearstore.Limits{Age: time.Minute})))
+		elsewhere := jobs(idem.New(near(t, behind, nearstore.Limits{Age: time.Minute})))
 		run := func(job *idem.Task[string, string]) (duplicate bool) {
 			t.Helper()
 			res, err := job.Run(t.Context(), "job")
@@ -135,9 +135,9 @@ func TestAForgetIsHeededHereAtOnceAndElsewhereWithinTheAge(t *testing.T) {
 func TestAnAnswerOnItsWayWhileItIsForgottenIsNotKept(t *testing.T) {
 	behind := &counting{Store: memstore.New()}
 	store := near(t, behind, nearstore.Limits{Age: time.Hour})
-	_, err := jobs(idem.New(behind), "answer").Run(t.Context(), "job")
+	_, err := jobs(idem.New(behind)).Run(t.Context(), "job")
 	require.NoError(t, err)
-	job := jobs(idem.New(store), "answer")
+	job := jobs(idem.New(store))
 	behind.claimed = func() { // the reply is there, but not yet with us
 		behind.claimed = nil
 		require.NoError(t, job.Forget(t.Context(), "job"))
@@ -159,7 +159,7 @@ func TestNoMoreIsKeptThanTheLimitsAllow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			behind := &counting{Store: memstore.New()}
-			job := jobs(idem.New(near(t, behind, limits), idem.WithLogger(slog.New(slog.DiscardHandler))), "answer")
+			job := jobs(idem.New(near(t, behind, limits), idem.WithLogger(slog.New(slog.DiscardHandler))))
 			for i := range answers {
 				_, err := job.Run(t.Context(), strconv.Itoa(i))
 				require.NoError(t, err)
@@ -197,7 +197,7 @@ func TestAWrongLimitIsNamed(t *testing.T) {
 
 func TestManyCallersAtOnce(t *testing.T) {
 	store := near(t, memstore.New(), nearstore.Limits{Age: time.Hour})
-	job := jobs(idem.New(store, idem.WithLogger(slog.New(slog.DiscardHandler))), "answer")
+	job := jobs(idem.New(store, idem.WithLogger(slog.New(slog.DiscardHandler))))
 	var ran sync.WaitGroup
 	for c := range 8 {
 		ran.Go(func() {
@@ -218,7 +218,7 @@ func TestManyCallersAtOnce(t *testing.T) {
 func TestOnceClosedItKeepsNothing(t *testing.T) {
 	behind := &counting{Store: memstore.New()}
 	store := near(t, behind, nearstore.Limits{Age: time.Hour})
-	job := jobs(idem.New(store), "answer")
+	job := jobs(idem.New(store))
 	_, err := job.Run(t.Context(), "job")
 	require.NoError(t, err)
 	require.NoError(t, store.Close())
@@ -239,7 +239,7 @@ func BenchmarkDuplicate(b *testing.B) {
 		"Redis": behind,
 		"near":  near(b, behind, nearstore.Limits{Age: time.Hour}),
 	} {
-		job := jobs(idem.New(store, idem.WithLogger(slog.New(slog.DiscardHandler))), "answer")
+		job := jobs(idem.New(store, idem.WithLogger(slog.New(slog.DiscardHandler))))
 		for _, callers := range []int{1, 64} {
 			b.Run(name+"/"+strconv.Itoa(callers), func(b *testing.B) {
 				ctx, cancel := context.WithCancel(b.Context())
@@ -273,11 +273,11 @@ func client(t testing.TB, server *redistest.Server) *redis.Client {
 	return c
 }
 
-func jobs(c *idem.Client, answer string, opts ...idem.TaskOption) *idem.Task[string, string] {
+func jobs(c *idem.Client, opts ...idem.TaskOption) *idem.Task[string, string] {
 	return idem.NewTask(c, idem.Spec[string, string]{
 		Name: "test.Job",
 		Key:  func(k *idem.KeyWriter, job string) { k.Part("job").String(job) },
-		Run:  func(context.Context, string) (string, error) { return answer, nil },
+		Run:  func(context.Context, string) (string, error) { return "answer", nil },
 	}, append([]idem.TaskOption{idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)...)
 }
 

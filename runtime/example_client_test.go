@@ -55,6 +55,25 @@ func ExampleWithHashedKeys() {
 	// Output: idempotency:payment.ProcessPayment:%hmac676b17d0c1753a544d7d76e2d3f3f0ed6c0495312f1a67fd37735a27e912ecbf <nil>
 }
 
+// A duplicate learns in which trace the first execution was. Package idemotel does
+// this for OpenTelemetry.
+func ExampleWithTracer() {
+	client := idem.New(memstore.New(),
+		idem.WithTracer(func(ctx context.Context, _ idem.Event) (run context.Context, trace string) {
+			return ctx, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+		}),
+		idem.WithObserver(func(_ context.Context, e idem.Event) {
+			if e.Kind == idem.EventDuplicate {
+				fmt.Println(e.Kind, "of", e.Trace)
+			}
+		}))
+	create := order.NewIdempotentCreateOrder(client, makeOrder)
+	for range 2 {
+		_, _ = create.Run(context.Background(), order.CreateOrder{IdempotencyKey: "5f0c", Customer: "ada"})
+	}
+	// Output: duplicate of 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+}
+
 // A store that is down.
 type downStore struct{ idem.Store }
 

@@ -21,6 +21,19 @@ func ExampleParseRecord() {
 	// idem: the stored record cannot be read: its format "i9" is not the "i1" that this program reads
 }
 
+func ExampleParseHeader() {
+	record := []byte("i1 done 8BqzVYkYQ0GxO1GmHnH2nQ 2 1764000000000000 250 9\n\"receipt\"")
+	header, err := idem.ParseHeader(record[:min(len(record), idem.HeaderLen)], len(record))
+	fmt.Println(header.State, header.Attempt, header.Took, err)
+	// Output: done 2 250ms <nil>
+}
+
+func ExampleParseKey() {
+	key, err := idem.ParseKey("idempotency:bank.Book@v2:ada%3Amain:7")
+	fmt.Println(key.Prefix, key.Task, key.Version, key.Parts, err)
+	// Output: idempotency bank.Book 2 [ada%3Amain 7] <nil>
+}
+
 // What a store does with the bytes of a claim.
 func ExampleSameClaim() {
 	own := idem.Claim{ID: "a", Now: time.UnixMicro(1000), Lease: time.Second, Retention: time.Minute}.Record().Bytes()

@@ -92,7 +92,7 @@ type Charge%[1]d struct {
 	OrderID int64
 	Region  string
 	Amount  int64
-	State   State
+	At      State
 	Header  http.Header
 	Place   redis.GeoLocation
 }

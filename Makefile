@@ -46,7 +46,7 @@ test: setup ## run everything, with -race where it counts and a real Redis, and 
 	go tool idemgen check ./examples/...
 
 .PHONY: bench
-bench: setup ## measure speed and memory beside other libraries, into docs/performance (17 minutes)
+bench: setup ## measure speed and memory beside other libraries, into docs/performance (14 minutes)
 	go -C bench run . -json ../docs/performance/results.json -markdown ../docs/performance/results.md -charts ../docs/performance
 
 .PHONY: bench-quick

@@ -50,7 +50,7 @@ bench: setup ## measure speed and memory beside other libraries, into docs/perfo
 	go -C bench run . -json ../docs/performance/results.json -markdown ../docs/performance/results.md -charts ../docs/performance
 
 .PHONY: bench-quick
-bench-quick: setup ## the same in three minutes, and into no file: for a first look
+bench-quick: setup ## the same in less than two minutes, without generation, and into no file: for a first look
 	go -C bench run . -quick
 
 # How long processes are tortured, by default for 20 s in make test.

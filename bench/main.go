@@ -45,7 +45,7 @@ func main() {
 	for _, s := range sections {
 		names = append(names, s.name)
 	}
-	quick := flag.Bool("quick", false, "short runs, three minutes instead of fifteen")
+	quick := flag.Bool("quick", false, "short runs, less than two minutes; without generation, unless -only names it")
 	only := flag.String("only", strings.Join(names, ","), "sections to measure")
 	jsonFile := flag.String("json", "", "write every figure to this file")
 	markdownFile := flag.String("markdown", "", "write the tables as Markdown to this file")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"go/token"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -18,10 +17,10 @@ type committedFile struct {
 }
 
 // onDisk returns the generated files of a folder as they are.
-func (f *folder) onDisk() []committedFile {
+func (f *folder) onDisk(s *sources) []committedFile {
 	var files []committedFile
 	for _, path := range f.generated {
-		if content, err := os.ReadFile(path); err == nil {
+		if content, err := s.content(path); err == nil {
 			files = append(files, committedFile{path, content})
 		}
 	}

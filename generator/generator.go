@@ -12,7 +12,7 @@
 //	planner.go, tags.go, plan.go       a plan: all that will be printed, as plain values
 //	survive.go, identify.go            what the compiler cannot see
 //	print.go, printspec.go             the plan as Go text
-//	formatted.go                       what need not be formatted again
+//	remember.go                        a run that changed nothing, until something has
 //	write.go, list.go                  to disk, compared with what is there, or listed
 //	schema.go, shape.go, evolution.go  what may not change from one deploy to the next
 //	codes.go, report.go, explain.go    what is wrong: its code, its forms, its meaning
@@ -39,7 +39,7 @@ type Config struct {
 	Patterns []string // packages as the go command names them; none means "."
 	Tags     string   // build tags, parted by commas
 	Against  string   // also compare keys and results with this git revision; empty for none
-	Cache    string   // a folder to remember in what need not be done again; empty for none
+	Cache    string   // a folder to remember in that there was nothing to do; empty for none
 }
 
 // An Outcome is what one run of the pipeline found out. It has changed nothing
@@ -52,6 +52,8 @@ type Outcome struct {
 	Tasks       []Task       // in the order of files and lines
 	Changes     []Change     // what generating would change, in the order of files
 	Unchanged   []string     // the generated files that are as they should be
+
+	memory memory // for when the changes are made
 }
 
 // Run runs the pipeline. An error means that it could not start; what is wrong
@@ -77,16 +79,20 @@ func Run(ctx context.Context, cfg Config) (*Outcome, error) {
 	if len(folders) == 0 && len(problems) == 0 {
 		return nil, fmt.Errorf("no packages match %s", strings.Join(cfg.Patterns, " "))
 	}
+	past := memoryFor(cfg, folders)
+	if outcome, ok := past.recall(dir); ok && len(problems) == 0 {
+		return outcome, nil
+	}
 	r := &run{
 		outcome: &Outcome{Dir: dir, Diagnostics: problems},
 		sources: &sources{fset: token.NewFileSet()},
 		wanted:  map[string][]byte{},
 	}
-	r.units(folders, cfg.Cache)
+	r.units(folders)
 	r.outcome.Diagnostics = append(r.outcome.Diagnostics, clashes(r.sources.fset, dir, r.found)...)
 	for _, f := range folders {
 		r.compare(f)
-		r.outcome.Breaks = append(r.outcome.Breaks, r.breaks(f, f.onDisk())...)
+		r.outcome.Breaks = append(r.outcome.Breaks, r.breaks(f, f.onDisk(r.sources))...)
 		if cfg.Against == "" {
 			continue
 		}
@@ -98,6 +104,12 @@ func Run(ctx context.Context, cfg Config) (*Outcome, error) {
 	}
 	r.outcome.Breaks = sorted(r.outcome.Breaks)
 	r.outcome.Diagnostics, r.outcome.Notes = sorted(r.outcome.Diagnostics), sorted(r.outcome.Notes)
+	if len(r.outcome.Diagnostics) == 0 {
+		r.outcome.memory = past.of(r.outcome, r.sources.seen())
+	}
+	if len(r.outcome.Breaks)+len(r.outcome.Changes) == 0 {
+		r.outcome.memory.keep(nil)
+	}
 	return r.outcome, nil
 }
 
@@ -110,7 +122,7 @@ type run struct {
 }
 
 // units plans and prints what the folders' units declare, several at a time.
-func (r *run) units(folders []*folder, cache string) {
+func (r *run) units(folders []*folder) {
 	var results []*unitResult
 	for _, f := range folders {
 		for _, u := range f.units {
@@ -127,9 +139,7 @@ func (r *run) units(folders []*folder, cache string) {
 	}
 	checker := newChecker(r.sources, folders)
 	checker.need(units)
-	known := openFormatted(cache)
-	atOnce(promising, func(result *unitResult) { result.work(checker, known) })
-	known.save()
+	atOnce(promising, func(result *unitResult) { result.work(checker) })
 	for _, result := range results {
 		r.outcome.Diagnostics = append(r.outcome.Diagnostics, result.problems...)
 		r.outcome.Notes = append(r.outcome.Notes, result.notes...)

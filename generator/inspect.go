@@ -16,6 +16,7 @@ type view struct {
 	siblings    []*ast.File   // more files of the package: its tests, and those not built
 	errors      []types.Error // what the compiler says of the declarations
 	importNamed func(*ast.ImportSpec) string
+	content     func(name string) ([]byte, error) // reads a file
 }
 
 // A viewFile is a file that idemgen did not generate.
@@ -56,7 +57,7 @@ func inspect(v view) (planned []plannedFile, problems, notes []Diagnostic) {
 		pkg:         v.types,
 		errors:      v.errors,
 		declared:    declaredNames(all, v.importNamed),
-		lossy:       &lossyReader{v.fset, map[string][]string{}},
+		lossy:       &lossyReader{v.fset, v.content, map[string][]string{}},
 		importNamed: v.importNamed,
 	}
 	for _, f := range v.files {

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"os"
 	"path"
 	"strings"
 )
@@ -38,7 +39,7 @@ type InspectedFile struct {
 // Files that idemgen generated may be among them. The ignored ones are those of
 // other build configurations.
 func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package) (*Inspection, error) {
-	v := view{fset: fset, types: pkg, importNamed: func(spec *ast.ImportSpec) string {
+	v := view{fset: fset, types: pkg, content: os.ReadFile, importNamed: func(spec *ast.ImportSpec) string {
 		if spec.Name != nil {
 			return spec.Name.Name
 		}
@@ -68,7 +69,7 @@ func Inspect(fset *token.FileSet, files, ignored []*ast.File, pkg *types.Package
 		if len(f.plan.Tasks) == 0 {
 			continue
 		}
-		content, err := f.plan.print(openFormatted(""))
+		content, err := f.plan.print()
 		if err != nil {
 			return nil, err
 		}

@@ -40,8 +40,6 @@ type Task struct {
 	Schema      string   `json:"schema"`           // what its keys are made of, as generated code says it
 	Stored      string   `json:"stored,omitempty"` // what is stored of its result, as generated code says it
 	SchemaHash  string   `json:"schemaHash"`       // of the two
-
-	ttl time.Duration
 }
 
 // newTask returns the inventory's line of a planned task.
@@ -66,7 +64,6 @@ func newTask(t foundTask, dir string, importPath string) Task {
 		File:        relative(dir, t.position.Filename),
 		Line:        t.position.Line,
 		Column:      t.position.Column,
-		ttl:         a.TTL,
 	}
 	if len(plan.NameArgs) > 0 {
 		task.Name += "[" + strings.Join(plan.NameArgs, ",") + "]"
@@ -106,13 +103,14 @@ func shortDuration(d time.Duration) string {
 	return s
 }
 
-// inDays writes a duration as a person would: "7d", but "24h".
-func inDays(d time.Duration) string {
+// inDays writes a duration of Go's form as a person would: "7d", but "24h".
+func inDays(s string) string {
 	const day = 24 * time.Hour
+	d, _ := time.ParseDuration(s)
 	if d > day && d%day == 0 {
 		return fmt.Sprintf("%dd", d/day)
 	}
-	return shortDuration(d)
+	return s
 }
 
 // List writes the tasks as a table of at most 100 columns. Name and key together
@@ -124,7 +122,7 @@ func (o *Outcome) List(w io.Writer) error {
 	rows := table{{"NAME", "KEY", "TTL", "POLICIES", "RESULT", "SCHEMA", "POSITION"}}
 	for _, t := range o.Tasks {
 		rows = append(rows, []string{
-			t.fullName(), t.keyPattern(), inDays(t.ttl), t.policies(), t.shortResult(), t.SchemaHash, fmt.Sprintf("%s:%d", t.File, t.Line),
+			t.fullName(), t.keyPattern(), inDays(t.TTL), t.policies(), t.shortResult(), t.SchemaHash, fmt.Sprintf("%s:%d", t.File, t.Line),
 		})
 	}
 	return rows.print(w)
@@ -135,7 +133,7 @@ func (o *Outcome) ListMarkdown(w io.Writer) error {
 	rows := table{{"name", "key", "ttl", "policies", "result", "schema", "position"}}
 	for _, t := range o.Tasks {
 		rows = append(rows, []string{
-			t.Name, t.Pattern, inDays(t.ttl), t.policies(), t.shortResult(), t.SchemaHash, fmt.Sprintf("%s:%d", filepath.ToSlash(t.File), t.Line),
+			t.Name, t.Pattern, inDays(t.TTL), t.policies(), t.shortResult(), t.SchemaHash, fmt.Sprintf("%s:%d", filepath.ToSlash(t.File), t.Line),
 		})
 	}
 	return rows.markdown(w)

@@ -30,6 +30,7 @@ type folder struct {
 	built     map[string]bool // the files that this build configuration compiles
 	ignored   map[string]bool // and those that it does not
 	generated []string        // the files in it that idemgen generated
+	others    []string        // the names of all else in it
 }
 
 // load lists the packages that the patterns name, with what they import. It
@@ -138,7 +139,7 @@ func (f *folder) add(p *packages.Package) {
 	u := unit{pkg: p}
 	for _, name := range p.GoFiles {
 		f.built[name] = true
-		if isGeneratedFile(name) {
+		if isGeneratedFile(name, os.ReadFile) {
 			continue
 		}
 		u.files = append(u.files, name)
@@ -169,9 +170,12 @@ func (f *folder) finish() []Diagnostic {
 	entries, _ := os.ReadDir(f.dir)
 	for _, entry := range entries {
 		name := filepath.Join(f.dir, entry.Name())
-		if isGeneratedFile(name) {
+		if isGeneratedFile(name, os.ReadFile) {
 			f.generated = append(f.generated, name)
-		} else if !entry.IsDir() {
+			continue
+		}
+		f.others = append(f.others, entry.Name())
+		if !entry.IsDir() {
 			problems = append(problems, f.unlisted(name)...)
 		}
 	}
@@ -189,7 +193,7 @@ func damaged(roots []*packages.Package) []string {
 		}
 		entries, _ := os.ReadDir(p.Dir)
 		for _, entry := range entries {
-			if name := filepath.Join(p.Dir, entry.Name()); isGeneratedFile(name) {
+			if name := filepath.Join(p.Dir, entry.Name()); isGeneratedFile(name, os.ReadFile) {
 				hide = append(hide, name)
 			}
 		}

@@ -3,7 +3,6 @@ package generator
 import (
 	"go/ast"
 	"go/token"
-	"os"
 	"strings"
 )
 
@@ -11,8 +10,9 @@ import (
 // from its file, since packages that are only imported have no comments in their
 // syntax trees, and as go vet sees them no syntax trees either.
 type lossyReader struct {
-	fset  *token.FileSet
-	lines map[string][]string // by file
+	fset    *token.FileSet
+	content func(name string) ([]byte, error)
+	lines   map[string][]string // by file
 }
 
 // at reports whether the field or method at pos may lose what it holds: a comment
@@ -24,7 +24,7 @@ func (l *lossyReader) at(pos token.Pos) bool {
 	}
 	lines, known := l.lines[p.Filename]
 	if !known {
-		content, _ := os.ReadFile(p.Filename) // an unreadable file allows nothing
+		content, _ := l.content(p.Filename) // an unreadable file allows nothing
 		lines = strings.Split(string(content), "\n")
 		l.lines[p.Filename] = lines
 	}

@@ -19,6 +19,7 @@ type dependency struct {
 	promised map[string]bool       // the unexported methods that count
 	needed   map[ast.Node]bool     // the nodes of pieces
 	asked    map[string]bool       // names
+	own      bool                  // it is a unit's own package, whose unexported methods count
 }
 
 // A needable is a declaration that can be had without its neighbours: a func, the
@@ -37,18 +38,29 @@ type reference struct {
 // everything is a name that stands for all names of a package.
 const everything = "*"
 
-// need finds out what the units need of other packages.
+// need finds out what the units' tasks need of other packages. What else a unit
+// declares has types as far as it happens to.
 func (c *checker) need(units []unit) {
 	wanted := map[reference]bool{}
 	for _, u := range units {
+		own := newDependency(u.pkg)
+		own.own = true
+		var names []string
 		for _, name := range u.files {
-			if f := c.sources.read(name); f.syntax != nil && f.syntax.Name != nil {
-				for _, m := range referencesIn(f.syntax, f.syntax.Decls, u.pkg) {
-					if m.pkg != u.pkg {
-						wanted[m] = true
-					}
-				}
+			f := c.sources.read(name).syntax
+			if f == nil || f.Name == nil {
+				continue
 			}
+			own.add(f)
+			for _, m := range referencesIn[ast.Node](f, nil, u.pkg) { // for which no name is needed
+				wanted[m] = true
+			}
+			for _, d := range readDirectives(&reporter{fset: c.sources.fset}, f) {
+				names = append(names, d.spec.Name.Name, d.annotation.Codec)
+			}
+		}
+		for _, m := range own.take(names) {
+			wanted[m] = true
 		}
 	}
 	c.follow(wanted)
@@ -66,13 +78,16 @@ func (c *checker) follow(wanted map[reference]bool) {
 		var mu sync.Mutex
 		wanted = map[reference]bool{}
 		for p, names := range names {
-			d := c.needed[p]
-			if d == nil {
-				d = &dependency{pkg: p}
+			d, known := c.needed[p]
+			if !known {
+				d = newDependency(p)
 				c.needed[p] = d
 			}
 			working.Go(func() {
-				found := d.take(c.sources, names)
+				if !known {
+					d.read(c.sources)
+				}
+				found := d.take(names)
 				mu.Lock()
 				defer mu.Unlock()
 				for _, m := range found {
@@ -86,10 +101,7 @@ func (c *checker) follow(wanted map[reference]bool) {
 
 // take adds the declarations of names, and of what they reference in the package
 // itself. It returns what they reference elsewhere.
-func (d *dependency) take(s *sources, names []string) []reference {
-	if d.asked == nil {
-		d.read(s)
-	}
+func (d *dependency) take(names []string) []reference {
 	var elsewhere []reference
 	for len(names) > 0 {
 		name := names[len(names)-1]
@@ -123,25 +135,37 @@ func (d *dependency) take(s *sources, names []string) []reference {
 // counts reports whether somebody else can tell that a type has the method: one
 // that is unexported can still be needed by an interface.
 func (d *dependency) counts(method *ast.FuncDecl) bool {
-	return method.Name.IsExported() || d.promised[method.Name.Name]
+	return d.own || method.Name.IsExported() || d.promised[method.Name.Name]
+}
+
+func newDependency(p *packages.Package) *dependency {
+	return &dependency{
+		pkg:      p,
+		declared: map[string][]needable{},
+		methods:  map[string][]needable{},
+		promised: map[string]bool{},
+		needed:   map[ast.Node]bool{},
+		asked:    map[string]bool{},
+	}
 }
 
 // read parses the package's files and finds what they declare.
 func (d *dependency) read(s *sources) {
-	d.asked, d.needed = map[string]bool{}, map[ast.Node]bool{}
-	d.declared, d.methods, d.promised = map[string][]needable{}, map[string][]needable{}, map[string]bool{}
 	for _, name := range d.pkg.GoFiles {
-		if isGeneratedFile(name) {
+		if isGeneratedFile(name, s.content) {
 			continue
 		}
-		f := s.declarations(name)
-		if f == nil || f.Name == nil {
-			continue
+		if f := s.declarations(name); f != nil && f.Name != nil {
+			d.add(f)
 		}
-		d.files = append(d.files, f)
-		for _, decl := range f.Decls {
-			d.index(f, decl)
-		}
+	}
+}
+
+// add adds what a file declares.
+func (d *dependency) add(f *ast.File) {
+	d.files = append(d.files, f)
+	for _, decl := range f.Decls {
+		d.index(f, decl)
 	}
 }
 

@@ -110,7 +110,7 @@ func (callValue) isValue()  {}
 // locals are the identifiers that the generated functions declare. They are
 // chosen so as not to hide any name that those functions use.
 type locals struct {
-	Wrapper, Field, Client, Opts, Handler, Ctx, Task, Value, Writer, Result, Record, Err string
+	Wrapper, Field, Client, Opts, Handler, Spec, Ctx, Task, Value, Writer, Result, Record, Err string
 }
 
 // mentionsValue reports whether writing v mentions the value at all: a struct

@@ -179,6 +179,7 @@ func (p *planner) chooseLocals(t *subject, plan *taskPlan) {
 		Client:  t.fresh("client"),
 		Opts:    t.fresh("opts"),
 		Handler: t.fresh("handler"),
+		Spec:    t.fresh("spec"),
 		Ctx:     t.fresh("ctx"),
 		Task:    t.fresh("task"),
 		Value:   t.fresh("value"),

@@ -4,26 +4,20 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
-	"os"
 
 	"github.com/dave/jennifer/jen"
 )
 
-// print returns the text of a generated file. It need not be formatted if it is
-// known to be what is there.
-func (f *filePlan) print(known *formatted) ([]byte, error) {
+// print returns the text of a generated file.
+func (f *filePlan) print() ([]byte, error) {
 	draft, err := f.draft()
 	if err != nil {
 		return nil, err
-	}
-	if there, err := os.ReadFile(f.Path); err == nil && known.is(draft, there) {
-		return there, nil
 	}
 	content, err := format.Source(draft)
 	if err != nil {
 		return nil, f.invalid(err)
 	}
-	known.add(draft, content)
 	return content, nil
 }
 
@@ -150,25 +144,26 @@ func (t *taskPlan) printNew(file *jen.File) {
 	}
 	file.Comment(comment(doc, t.New))
 	l := t.Locals
-	options := jen.Id(l.Opts).Op("...")
-	if len(t.Options) > 0 {
-		options = jen.Append(jen.Index().Add(idem("TaskOption")).ValuesFunc(func(g *jen.Group) {
-			for _, o := range t.Options {
-				g.Add(jenCode(o))
-			}
-		}), jen.Id(l.Opts).Op("...")).Op("...")
-	}
 	file.Func().Add(withParams(t.New, t.TypeParams)).ParamsFunc(func(g *jen.Group) {
 		g.Id(l.Client).Op("*").Add(idem("Client"))
 		if t.Handler {
 			g.Id(l.Handler).Func().Params(jen.Qual("context", "Context"), t.taskType()).Params(jenCode(t.Result), jen.Error())
 		}
 		g.Id(l.Opts).Op("...").Add(idem("TaskOption"))
-	}).Op("*").Add(t.wrapperType()).Block(
-		jen.Return(jen.Op("&").Add(t.wrapperType()).Values(jen.Dict{
-			jen.Id(l.Field): idem("NewTask").Call(jen.Id(l.Client), t.spec(), options),
-		})),
-	)
+	}).Op("*").Add(t.wrapperType()).BlockFunc(func(g *jen.Group) {
+		g.Id(l.Spec).Op(":=").Add(t.spec())
+		if len(t.Options) > 0 {
+			annotated := jen.Index().Add(idem("TaskOption")).ValuesFunc(func(g *jen.Group) {
+				for _, o := range t.Options {
+					g.Add(jenCode(o))
+				}
+			})
+			g.Id(l.Opts).Op("=").Append(annotated, jen.Id(l.Opts).Op("..."))
+		}
+		g.Return(jen.Op("&").Add(t.wrapperType()).Values(jen.Dict{
+			jen.Id(l.Field): idem("NewTask").Call(jen.Id(l.Client), jen.Id(l.Spec), jen.Id(l.Opts).Op("...")),
+		}))
+	})
 }
 
 // printRun prints the method that executes a task.

@@ -31,11 +31,11 @@ func isGeneratedName(name string) bool {
 
 // isGeneratedFile reports whether idemgen generated the file: it is named so
 // and carries the header line, which conflict markers may have pushed down.
-func isGeneratedFile(name string) bool {
+func isGeneratedFile(name string, read func(string) ([]byte, error)) bool {
 	if !isGeneratedName(name) {
 		return false
 	}
-	content, err := os.ReadFile(name)
+	content, err := read(name)
 	return err == nil && hasHeader(content)
 }
 
@@ -69,16 +69,33 @@ type sourceFile struct {
 	mentions bool // something in it could be a directive
 }
 
-// sources reads and parses each file once, for any number of goroutines.
+// sources reads files, for any number of goroutines.
 type sources struct {
-	fset  *token.FileSet
-	files sync.Map // name → func() *sourceFile
+	fset   *token.FileSet
+	files  sync.Map // name → func() *sourceFile
+	hashes sync.Map // name → string, of all that was read
 }
 
-// read returns a file, parsed with its comments.
+// content returns what is in a file.
+func (s *sources) content(name string) ([]byte, error) {
+	content, err := os.ReadFile(name)
+	s.hashes.Store(name, contentHash(content, err))
+	return content, err
+}
+
+// seen returns the hashes of all files that were read.
+func (s *sources) seen() map[string]string {
+	seen := map[string]string{}
+	for name, hash := range s.hashes.Range {
+		seen[name.(string)] = hash.(string)
+	}
+	return seen
+}
+
+// read returns a file, parsed with its comments, once.
 func (s *sources) read(name string) *sourceFile {
 	f, _ := s.files.LoadOrStore(name, sync.OnceValue(func() *sourceFile {
-		content, err := os.ReadFile(name)
+		content, err := s.content(name)
 		if err != nil {
 			return &sourceFile{name: name, err: err}
 		}
@@ -92,7 +109,7 @@ func (s *sources) read(name string) *sourceFile {
 // declarations returns a file without comments and function bodies, perhaps in
 // part, or nil.
 func (s *sources) declarations(name string) *ast.File {
-	content, err := os.ReadFile(name)
+	content, err := s.content(name)
 	if err != nil {
 		return nil
 	}
@@ -102,8 +119,8 @@ func (s *sources) declarations(name string) *ast.File {
 }
 
 // mentionsTasks reports, without parsing, whether a file could hold tasks.
-func mentionsTasks(name string) (bool, error) {
-	content, err := os.ReadFile(name)
+func mentionsTasks(name string, read func(string) ([]byte, error)) (bool, error) {
+	content, err := read(name)
 	return mentionsDirective(content), err
 }
 

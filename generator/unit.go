@@ -17,7 +17,7 @@ type unitResult struct {
 func (r *unitResult) look() bool {
 	interesting := false
 	for _, name := range r.unit.own {
-		mentions, err := mentionsTasks(name)
+		mentions, err := mentionsTasks(name, r.sources.content)
 		if err != nil {
 			r.problems = append(r.problems, fileProblem(name, codeUnreadable, "cannot be read", err))
 		}
@@ -27,7 +27,7 @@ func (r *unitResult) look() bool {
 }
 
 // work plans and prints what the unit's files declare.
-func (r *unitResult) work(c *checker, known *formatted) {
+func (r *unitResult) work(c *checker) {
 	planned, problems, notes := inspect(r.view(c))
 	r.problems, r.notes = append(r.problems, problems...), notes
 	for _, f := range planned {
@@ -35,7 +35,7 @@ func (r *unitResult) work(c *checker, known *formatted) {
 		if len(f.plan.Tasks) == 0 {
 			continue
 		}
-		content, err := f.plan.print(known)
+		content, err := f.plan.print()
 		if err != nil {
 			r.problems = append(r.problems, fileProblem(f.plan.Path, codeUnwritable, "cannot be generated", err))
 			continue
@@ -68,6 +68,7 @@ func (r *unitResult) view(c *checker) view {
 		fset:        r.sources.fset,
 		types:       pkg,
 		errors:      problems,
+		content:     r.sources.content,
 		importNamed: importNamer(r.unit.pkg),
 	}
 	for _, syntax := range files {
@@ -76,7 +77,7 @@ func (r *unitResult) view(c *checker) view {
 	}
 	for _, name := range r.unit.siblings {
 		f := r.sources.read(name)
-		if f.syntax != nil && f.syntax.Name.Name == pkg.Name() && !isGeneratedFile(name) {
+		if f.syntax != nil && f.syntax.Name.Name == pkg.Name() && !isGeneratedFile(name, r.sources.content) {
 			v.siblings = append(v.siblings, f.syntax)
 		}
 	}

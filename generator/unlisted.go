@@ -33,7 +33,7 @@ func (f *folder) unlisted(name string) []Diagnostic {
 			return nil // outside of a module, a file stands for itself
 		}
 	}
-	mentions, err := mentionsTasks(name)
+	mentions, err := mentionsTasks(name, os.ReadFile)
 	if err != nil {
 		return []Diagnostic{fileProblem(name, codeUnreadable, "cannot be read", err)}
 	}

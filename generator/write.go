@@ -46,7 +46,7 @@ func (r *run) compare(f *folder) {
 	}
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		change := Change{Path: path, New: r.wanted[path]}
-		old, err := os.ReadFile(path)
+		old, err := r.sources.content(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
@@ -137,6 +137,9 @@ func (o *Outcome) Write() []Diagnostic {
 	}
 	for _, temporary := range written {
 		_ = os.Remove(temporary) // the problem is already reported
+	}
+	if len(problems) == 0 {
+		o.memory.keep(o.Changes)
 	}
 	return problems
 }

@@ -19,7 +19,7 @@ type IdempotentAuditAction struct {
 // NewIdempotentAuditAction returns a wrapper that remembers its tasks in
 // client's store. Options override what the annotation says.
 func NewIdempotentAuditAction(client *idem.Client, opts ...idem.TaskOption) *IdempotentAuditAction {
-	return &IdempotentAuditAction{task: idem.NewTask(client, idem.Spec[AuditAction, struct{}]{
+	spec := idem.Spec[AuditAction, struct{}]{
 		Name: "audit.AuditAction",
 		Key: func(k *idem.KeyWriter, task AuditAction) {
 			k.Part("hash(Actor,Action,Resource)")
@@ -32,7 +32,9 @@ func NewIdempotentAuditAction(client *idem.Client, opts ...idem.TaskOption) *Ide
 		Run: func(ctx context.Context, task AuditAction) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithTTL(24 * time.Hour)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(24 * time.Hour)}, opts...)
+	return &IdempotentAuditAction{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -20,7 +20,7 @@ type IdempotentCreateOrder[R any] struct {
 // and remembers them in client's store. Options override what the annotation
 // says.
 func NewIdempotentCreateOrder[R any](client *idem.Client, handler func(context.Context, CreateOrder) (R, error), opts ...idem.TaskOption) *IdempotentCreateOrder[R] {
-	return &IdempotentCreateOrder[R]{task: idem.NewTask(client, idem.Spec[CreateOrder, R]{
+	spec := idem.Spec[CreateOrder, R]{
 		Name: "order.CreateOrder",
 		Key: func(k *idem.KeyWriter, task CreateOrder) {
 			k.Part("IdempotencyKey").String(task.IdempotencyKey)
@@ -39,7 +39,9 @@ func NewIdempotentCreateOrder[R any](client *idem.Client, handler func(context.C
 			k.Close()
 		},
 		Run: handler,
-	}, append([]idem.TaskOption{idem.WithTTL(time.Hour)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(time.Hour)}, opts...)
+	return &IdempotentCreateOrder[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -19,7 +19,7 @@ type IdempotentProcessPayment struct {
 // NewIdempotentProcessPayment returns a wrapper that remembers its tasks in
 // client's store. Options override what the annotation says.
 func NewIdempotentProcessPayment(client *idem.Client, opts ...idem.TaskOption) *IdempotentProcessPayment {
-	return &IdempotentProcessPayment{task: idem.NewTask(client, idem.Spec[ProcessPayment, Receipt]{
+	spec := idem.Spec[ProcessPayment, Receipt]{
 		Name: "payment.ProcessPayment",
 		Key: func(k *idem.KeyWriter, task ProcessPayment) {
 			k.Part("OrderID").Int(int64(task.OrderID))
@@ -27,7 +27,9 @@ func NewIdempotentProcessPayment(client *idem.Client, opts ...idem.TaskOption) *
 		Run: func(ctx context.Context, task ProcessPayment) (Receipt, error) {
 			return task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithTTL(24 * time.Hour), idem.WithOnDuplicate(idem.PolicySkip)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(24 * time.Hour), idem.WithOnDuplicate(idem.PolicySkip)}, opts...)
+	return &IdempotentProcessPayment{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -19,7 +19,7 @@ type IdempotentTransferFunds struct {
 // NewIdempotentTransferFunds returns a wrapper that remembers its tasks in
 // client's store. Options override what the annotation says.
 func NewIdempotentTransferFunds(client *idem.Client, opts ...idem.TaskOption) *IdempotentTransferFunds {
-	return &IdempotentTransferFunds{task: idem.NewTask(client, idem.Spec[TransferFunds, struct{}]{
+	spec := idem.Spec[TransferFunds, struct{}]{
 		Name: "transfer.TransferFunds",
 		Key: func(k *idem.KeyWriter, task TransferFunds) {
 			k.Part("From").String(task.From)
@@ -30,7 +30,9 @@ func NewIdempotentTransferFunds(client *idem.Client, opts ...idem.TaskOption) *I
 		Run: func(ctx context.Context, task TransferFunds) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithTTL(720 * time.Hour), idem.WithOnCrash(idem.CrashFail)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(720 * time.Hour), idem.WithOnCrash(idem.CrashFail)}, opts...)
+	return &IdempotentTransferFunds{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -19,7 +19,7 @@ type IdempotentSubmitVote struct {
 // NewIdempotentSubmitVote returns a wrapper that remembers its tasks in
 // client's store. Options override what the annotation says.
 func NewIdempotentSubmitVote(client *idem.Client, opts ...idem.TaskOption) *IdempotentSubmitVote {
-	return &IdempotentSubmitVote{task: idem.NewTask(client, idem.Spec[SubmitVote, struct{}]{
+	spec := idem.Spec[SubmitVote, struct{}]{
 		Name: "vote.SubmitVote",
 		Key: func(k *idem.KeyWriter, task SubmitVote) {
 			k.Part("PollID").String(task.PollID)
@@ -28,7 +28,9 @@ func NewIdempotentSubmitVote(client *idem.Client, opts ...idem.TaskOption) *Idem
 		Run: func(ctx context.Context, task SubmitVote) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithTTL(720 * time.Hour), idem.WithOnDuplicate(idem.PolicyFail)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(720 * time.Hour), idem.WithOnDuplicate(idem.PolicyFail)}, opts...)
+	return &IdempotentSubmitVote{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

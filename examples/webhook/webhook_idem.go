@@ -20,7 +20,7 @@ type IdempotentProcessWebhook struct {
 // NewIdempotentProcessWebhook returns a wrapper that remembers its tasks in
 // client's store. Options override what the annotation says.
 func NewIdempotentProcessWebhook(client *idem.Client, opts ...idem.TaskOption) *IdempotentProcessWebhook {
-	return &IdempotentProcessWebhook{task: idem.NewTask(client, idem.Spec[ProcessWebhook, Ack]{
+	spec := idem.Spec[ProcessWebhook, Ack]{
 		Name: "webhook.ProcessWebhook",
 		Key: func(k *idem.KeyWriter, task ProcessWebhook) {
 			k.Part("EventID").String(task.EventID)
@@ -28,7 +28,9 @@ func NewIdempotentProcessWebhook(client *idem.Client, opts ...idem.TaskOption) *
 		Run: func(ctx context.Context, task ProcessWebhook) (Ack, error) {
 			return task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithTTL(168 * time.Hour), idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(168 * time.Hour), idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)
+	return &IdempotentProcessWebhook{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

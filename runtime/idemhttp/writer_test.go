@@ -389,7 +389,7 @@ func TestAHijackedConnectionIsTheHandlers(t *testing.T) {
 		assert.ErrorIs(t, err, http.ErrHijacked)
 		assert.ErrorIs(t, http.NewResponseController(w).Flush(), http.ErrHijacked)
 		fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nraw")
-	})
+	}, idemhttp.WithTask(idem.WithWait(patience))) // the handler may end after its answer is read
 	assert.Equal(t, "raw", a.post("k", "").body)
 	again := a.post("k", "")
 	assert.Equal(t, "response-not-kept", again.kind(t))
@@ -409,7 +409,7 @@ func TestAnUpgradedConnectionIsTheHandlers(t *testing.T) {
 		defer func() { _ = conn.Close() }()
 		line, _ := buffered.ReadString('\n')
 		fmt.Fprint(conn, line)
-	})
+	}, idemhttp.WithTask(idem.WithWait(patience)))
 	r := a.request("k", "")
 	r.Header.Set("Connection", "Upgrade")
 	r.Header.Set("Upgrade", "echo")

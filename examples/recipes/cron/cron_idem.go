@@ -19,7 +19,7 @@ type IdempotentWriteReport struct {
 // NewIdempotentWriteReport returns a wrapper that remembers its tasks in
 // client's store. Options override what the annotation says.
 func NewIdempotentWriteReport(client *idem.Client, opts ...idem.TaskOption) *IdempotentWriteReport {
-	return &IdempotentWriteReport{task: idem.NewTask(client, idem.Spec[WriteReport, struct{}]{
+	spec := idem.Spec[WriteReport, struct{}]{
 		Name: "cron.WriteReport",
 		Key: func(k *idem.KeyWriter, task WriteReport) {
 			k.Part("Day()").String(task.Day())
@@ -27,7 +27,9 @@ func NewIdempotentWriteReport(client *idem.Client, opts ...idem.TaskOption) *Ide
 		Run: func(ctx context.Context, task WriteReport) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithTTL(48 * time.Hour), idem.WithWait(10 * time.Minute)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(48 * time.Hour), idem.WithWait(10 * time.Minute)}, opts...)
+	return &IdempotentWriteReport{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -19,7 +19,7 @@ type IdempotentPublishEvent struct {
 // NewIdempotentPublishEvent returns a wrapper that remembers its tasks in
 // client's store. Options override what the annotation says.
 func NewIdempotentPublishEvent(client *idem.Client, opts ...idem.TaskOption) *IdempotentPublishEvent {
-	return &IdempotentPublishEvent{task: idem.NewTask(client, idem.Spec[PublishEvent, struct{}]{
+	spec := idem.Spec[PublishEvent, struct{}]{
 		Name: "fanout.PublishEvent",
 		Key: func(k *idem.KeyWriter, task PublishEvent) {
 			k.Part("EventID").String(task.EventID)
@@ -27,7 +27,9 @@ func NewIdempotentPublishEvent(client *idem.Client, opts ...idem.TaskOption) *Id
 		Run: func(ctx context.Context, task PublishEvent) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithTTL(168 * time.Hour)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(168 * time.Hour)}, opts...)
+	return &IdempotentPublishEvent{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -71,7 +73,7 @@ type IdempotentDeliverEvent struct {
 // NewIdempotentDeliverEvent returns a wrapper that remembers its tasks in
 // client's store. Options override what the annotation says.
 func NewIdempotentDeliverEvent(client *idem.Client, opts ...idem.TaskOption) *IdempotentDeliverEvent {
-	return &IdempotentDeliverEvent{task: idem.NewTask(client, idem.Spec[DeliverEvent, struct{}]{
+	spec := idem.Spec[DeliverEvent, struct{}]{
 		Name: "fanout.DeliverEvent",
 		Key: func(k *idem.KeyWriter, task DeliverEvent) {
 			k.Part("EventID").String(task.EventID)
@@ -80,7 +82,9 @@ func NewIdempotentDeliverEvent(client *idem.Client, opts ...idem.TaskOption) *Id
 		Run: func(ctx context.Context, task DeliverEvent) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithTTL(336 * time.Hour)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(336 * time.Hour)}, opts...)
+	return &IdempotentDeliverEvent{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

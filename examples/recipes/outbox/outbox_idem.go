@@ -19,7 +19,7 @@ type IdempotentReserveStock struct {
 // NewIdempotentReserveStock returns a wrapper that remembers its tasks in
 // client's store. Options override what the annotation says.
 func NewIdempotentReserveStock(client *idem.Client, opts ...idem.TaskOption) *IdempotentReserveStock {
-	return &IdempotentReserveStock{task: idem.NewTask(client, idem.Spec[ReserveStock, struct{}]{
+	spec := idem.Spec[ReserveStock, struct{}]{
 		Name: "outbox.ReserveStock",
 		Key: func(k *idem.KeyWriter, task ReserveStock) {
 			k.Part("MessageID").String(task.MessageID)
@@ -27,7 +27,9 @@ func NewIdempotentReserveStock(client *idem.Client, opts ...idem.TaskOption) *Id
 		Run: func(ctx context.Context, task ReserveStock) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithTTL(168 * time.Hour)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(168 * time.Hour)}, opts...)
+	return &IdempotentReserveStock{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -20,7 +20,7 @@ type IdempotentChargeOrder struct {
 // NewIdempotentChargeOrder returns a wrapper that remembers its tasks in
 // client's store. Options override what the annotation says.
 func NewIdempotentChargeOrder(client *idem.Client, opts ...idem.TaskOption) *IdempotentChargeOrder {
-	return &IdempotentChargeOrder{task: idem.NewTask(client, idem.Spec[ChargeOrder, Charge]{
+	spec := idem.Spec[ChargeOrder, Charge]{
 		Name: "provider.ChargeOrder",
 		Key: func(k *idem.KeyWriter, task ChargeOrder) {
 			k.Part("OrderID").String(task.OrderID)
@@ -31,7 +31,9 @@ func NewIdempotentChargeOrder(client *idem.Client, opts ...idem.TaskOption) *Ide
 		Run: func(ctx context.Context, task ChargeOrder) (Charge, error) {
 			return task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithTTL(168 * time.Hour), idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(168 * time.Hour), idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)
+	return &IdempotentChargeOrder{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -20,13 +20,15 @@ type IdempotentChargeOrder[R any] struct {
 // and remembers them in client's store. Options override what the annotation
 // says.
 func NewIdempotentChargeOrder[R any](client *idem.Client, handler func(context.Context, ChargeOrder) (R, error), opts ...idem.TaskOption) *IdempotentChargeOrder[R] {
-	return &IdempotentChargeOrder[R]{task: idem.NewTask(client, idem.Spec[ChargeOrder, R]{
+	spec := idem.Spec[ChargeOrder, R]{
 		Name: "sidebyside.ChargeOrder",
 		Key: func(k *idem.KeyWriter, task ChargeOrder) {
 			k.Part("OrderID").String(task.OrderID)
 		},
 		Run: handler,
-	}, append([]idem.TaskOption{idem.WithTTL(24 * time.Hour), idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(24 * time.Hour), idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)
+	return &IdempotentChargeOrder[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -20,14 +20,16 @@ type IdempotentHandleEvent[R any] struct {
 // and remembers them in client's store. Options override what the annotation
 // says.
 func NewIdempotentHandleEvent[R any](client *idem.Client, handler func(context.Context, HandleEvent) (R, error), opts ...idem.TaskOption) *IdempotentHandleEvent[R] {
-	return &IdempotentHandleEvent[R]{task: idem.NewTask(client, idem.Spec[HandleEvent, R]{
+	spec := idem.Spec[HandleEvent, R]{
 		Name: "webhooks.HandleEvent",
 		Key: func(k *idem.KeyWriter, task HandleEvent) {
 			k.Part("Sender").String(task.Sender)
 			k.Part("ID").String(task.ID)
 		},
 		Run: handler,
-	}, append([]idem.TaskOption{idem.WithTTL(336 * time.Hour), idem.WithWait(0)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(336 * time.Hour), idem.WithWait(0)}, opts...)
+	return &IdempotentHandleEvent[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

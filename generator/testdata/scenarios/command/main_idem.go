@@ -17,7 +17,7 @@ type IdempotentGreet struct {
 // NewIdempotentGreet returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentGreet(client *idem.Client, opts ...idem.TaskOption) *IdempotentGreet {
-	return &IdempotentGreet{task: idem.NewTask(client, idem.Spec[Greet, struct{}]{
+	spec := idem.Spec[Greet, struct{}]{
 		Name: "command.Greet",
 		Key: func(k *idem.KeyWriter, task Greet) {
 			k.Part("Name").String(task.Name)
@@ -25,7 +25,8 @@ func NewIdempotentGreet(client *idem.Client, opts ...idem.TaskOption) *Idempoten
 		Run: func(ctx context.Context, task Greet) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentGreet{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

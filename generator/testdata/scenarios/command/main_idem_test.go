@@ -18,13 +18,14 @@ type idempotentInTest[R any] struct {
 // newIdempotentInTest returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func newIdempotentInTest[R any](client *idem.Client, handler func(context.Context, inTest) (R, error), opts ...idem.TaskOption) *idempotentInTest[R] {
-	return &idempotentInTest[R]{task: idem.NewTask(client, idem.Spec[inTest, R]{
+	spec := idem.Spec[inTest, R]{
 		Name: "command.inTest",
 		Key: func(k *idem.KeyWriter, task inTest) {
 			k.Part("Name").String(task.Name)
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &idempotentInTest[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -18,7 +18,7 @@ type idempotentOutside struct {
 // newIdempotentOutside returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func newIdempotentOutside(client *idem.Client, opts ...idem.TaskOption) *idempotentOutside {
-	return &idempotentOutside{task: idem.NewTask(client, idem.Spec[outside, main.Greet]{
+	spec := idem.Spec[outside, main.Greet]{
 		Name: "command_test.outside",
 		Key: func(k *idem.KeyWriter, task outside) {
 			k.Part("Name").String(task.Name)
@@ -26,7 +26,8 @@ func newIdempotentOutside(client *idem.Client, opts ...idem.TaskOption) *idempot
 		Run: func(ctx context.Context, task outside) (main.Greet, error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &idempotentOutside{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

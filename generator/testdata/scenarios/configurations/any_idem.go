@@ -18,13 +18,15 @@ type IdempotentTask[R any] struct {
 // NewIdempotentTask returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func NewIdempotentTask[R any](client2 *idem2.Client, handler func(context.Context, Task) (R, error), opts ...idem2.TaskOption) *IdempotentTask[R] {
-	return &IdempotentTask[R]{task: idem2.NewTask(client2, idem2.Spec[Task, R]{
+	spec := idem2.Spec[Task, R]{
 		Name: "configurations.Task",
 		Key: func(k *idem2.KeyWriter, task Task) {
 			k.Part("ID").Int(int64(task.ID))
 		},
 		Run: handler,
-	}, append([]idem2.TaskOption{idem2.WithTTL(time2.Minute)}, opts...)...)}
+	}
+	opts = append([]idem2.TaskOption{idem2.WithTTL(time2.Minute)}, opts...)
+	return &IdempotentTask[R]{task: idem2.NewTask(client2, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

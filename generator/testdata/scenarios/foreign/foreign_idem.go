@@ -22,7 +22,7 @@ type IdempotentProxy struct {
 // NewIdempotentProxy returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentProxy(client *idem.Client, opts ...idem.TaskOption) *IdempotentProxy {
-	return &IdempotentProxy{task: idem.NewTask(client, idem.Spec[*Proxy, *redis.StringCmd]{
+	spec := idem.Spec[*Proxy, *redis.StringCmd]{
 		Name: "foreign.Proxy",
 		Key: func(k *idem.KeyWriter, task *Proxy) {
 			k.Part("Method")
@@ -65,7 +65,8 @@ func NewIdempotentProxy(client *idem.Client, opts ...idem.TaskOption) *Idempoten
 		Run: func(ctx context.Context, task *Proxy) (*redis.StringCmd, error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentProxy{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -108,7 +109,7 @@ type IdempotentExpire struct {
 // NewIdempotentExpire returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentExpire(client *idem.Client, opts ...idem.TaskOption) *IdempotentExpire {
-	return &IdempotentExpire{task: idem.NewTask(client, idem.Spec[Expire, map[http.ConnState][]redis.Z]{
+	spec := idem.Spec[Expire, map[http.ConnState][]redis.Z]{
 		Name: "foreign.Expire",
 		Key: func(k *idem.KeyWriter, task Expire) {
 			k.Part("Key").String(task.Key)
@@ -117,7 +118,8 @@ func NewIdempotentExpire(client *idem.Client, opts ...idem.TaskOption) *Idempote
 		Run: func(ctx context.Context, task Expire) (map[http.ConnState][]redis.Z, error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentExpire{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

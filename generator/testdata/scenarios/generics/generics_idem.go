@@ -19,7 +19,7 @@ type IdempotentPair[K ~string, N Number, B interface{ bool }, U ~uint8 | ~uint, 
 // NewIdempotentPair returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentPair[K ~string, N Number, B interface{ bool }, U ~uint8 | ~uint, T Texter, F ~float32 | ~float64, V any](client *idem.Client, opts ...idem.TaskOption) *IdempotentPair[K, N, B, U, T, F, V] {
-	return &IdempotentPair[K, N, B, U, T, F, V]{task: idem.NewTask(client, idem.Spec[Pair[K, N, B, U, T, F, V], map[K]V]{
+	spec := idem.Spec[Pair[K, N, B, U, T, F, V], map[K]V]{
 		Name: "generics.Pair[" + idem.TypeName[K]() + "," + idem.TypeName[N]() + "," + idem.TypeName[B]() + "," + idem.TypeName[U]() + "," + idem.TypeName[T]() + "," + idem.TypeName[F]() + "," + idem.TypeName[V]() + "]",
 		Key: func(k *idem.KeyWriter, task Pair[K, N, B, U, T, F, V]) {
 			k.Part("Key").String(string(task.Key))
@@ -32,7 +32,8 @@ func NewIdempotentPair[K ~string, N Number, B interface{ bool }, U ~uint8 | ~uin
 		Run: func(ctx context.Context, task Pair[K, N, B, U, T, F, V]) (map[K]V, error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentPair[K, N, B, U, T, F, V]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -75,7 +76,7 @@ type IdempotentPut[T any] struct {
 // NewIdempotentPut returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentPut[T any](client *idem.Client, opts ...idem.TaskOption) *IdempotentPut[T] {
-	return &IdempotentPut[T]{task: idem.NewTask(client, idem.Spec[*Put[T], List[*Box[T]]]{
+	spec := idem.Spec[*Put[T], List[*Box[T]]]{
 		Name: "boxes.put[" + idem.TypeName[T]() + "]",
 		Key: func(k *idem.KeyWriter, task *Put[T]) {
 			k.Part("ID").Int(int64(task.ID))
@@ -83,7 +84,8 @@ func NewIdempotentPut[T any](client *idem.Client, opts ...idem.TaskOption) *Idem
 		Run: func(ctx context.Context, task *Put[T]) (List[*Box[T]], error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentPut[T]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -132,13 +134,14 @@ func NewIdempotentHandle[H interface {
 	http.Handler
 	~struct{ A int }
 }, R any](client *idem.Client, handler func(context.Context, Handle[H]) (R, error), opts ...idem.TaskOption) *IdempotentHandle[H, R] {
-	return &IdempotentHandle[H, R]{task: idem.NewTask(client, idem.Spec[Handle[H], R]{
+	spec := idem.Spec[Handle[H], R]{
 		Name: "generics.Handle[" + idem.TypeName[H]() + "]",
 		Key: func(k *idem.KeyWriter, task Handle[H]) {
 			k.Part("ID").Int(int64(task.ID))
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &IdempotentHandle[H, R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -182,7 +185,7 @@ type IdempotentRenamed[K Texter, V any] struct {
 // NewIdempotentRenamed returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentRenamed[K Texter, V any](client *idem.Client, opts ...idem.TaskOption) *IdempotentRenamed[K, V] {
-	return &IdempotentRenamed[K, V]{task: idem.NewTask(client, idem.Spec[*Renamed[K, V], map[K]V]{
+	spec := idem.Spec[*Renamed[K, V], map[K]V]{
 		Name: "generics.Renamed[" + idem.TypeName[K]() + "," + idem.TypeName[V]() + "]",
 		Key: func(k *idem.KeyWriter, task *Renamed[K, V]) {
 			k.Part("Code()")
@@ -205,7 +208,8 @@ func NewIdempotentRenamed[K Texter, V any](client *idem.Client, opts ...idem.Tas
 		Run: func(ctx context.Context, task *Renamed[K, V]) (map[K]V, error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentRenamed[K, V]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

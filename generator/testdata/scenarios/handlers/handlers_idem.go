@@ -20,13 +20,15 @@ type IdempotentCreateOrder[R any] struct {
 // and remembers them in client's store. Options override what the annotation
 // says.
 func NewIdempotentCreateOrder[R any](client *idem.Client, handler func(context.Context, CreateOrder) (R, error), opts ...idem.TaskOption) *IdempotentCreateOrder[R] {
-	return &IdempotentCreateOrder[R]{task: idem.NewTask(client, idem.Spec[CreateOrder, R]{
+	spec := idem.Spec[CreateOrder, R]{
 		Name: "handlers.CreateOrder",
 		Key: func(k *idem.KeyWriter, task CreateOrder) {
 			k.Part("IdempotencyKey").String(task.IdempotencyKey)
 		},
 		Run: handler,
-	}, append([]idem.TaskOption{idem.WithTTL(time.Hour)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(time.Hour)}, opts...)
+	return &IdempotentCreateOrder[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -70,13 +72,14 @@ type IdempotentConvert[R ~int | ~int64, R2 any, R3 any] struct {
 // NewIdempotentConvert returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func NewIdempotentConvert[R ~int | ~int64, R2 any, R3 any](client *idem.Client, handler func(context.Context, Convert[R, R2]) (R3, error), opts ...idem.TaskOption) *IdempotentConvert[R, R2, R3] {
-	return &IdempotentConvert[R, R2, R3]{task: idem.NewTask(client, idem.Spec[Convert[R, R2], R3]{
+	spec := idem.Spec[Convert[R, R2], R3]{
 		Name: "handlers.Convert[" + idem.TypeName[R]() + "," + idem.TypeName[R2]() + "]",
 		Key: func(k *idem.KeyWriter, task Convert[R, R2]) {
 			k.Part("From").Int(int64(task.From))
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &IdempotentConvert[R, R2, R3]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -119,13 +122,14 @@ type IdempotentJob[R any] struct {
 // NewIdempotentJob returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func NewIdempotentJob[R any](client *idem.Client, handler func(context.Context, Job) (R, error), opts ...idem.TaskOption) *IdempotentJob[R] {
-	return &IdempotentJob[R]{task: idem.NewTask(client, idem.Spec[Job, R]{
+	spec := idem.Spec[Job, R]{
 		Name: "handlers.Job",
 		Key: func(k *idem.KeyWriter, task Job) {
 			k.Part("ID").String(task.ID)
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &IdempotentJob[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -169,14 +173,16 @@ type idempotentVote[R any] struct {
 // newIdempotentVote returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func newIdempotentVote[R any](client *idem.Client, handler func(context.Context, vote) (R, error), opts ...idem.TaskOption) *idempotentVote[R] {
-	return &idempotentVote[R]{task: idem.NewTask(client, idem.Spec[vote, R]{
+	spec := idem.Spec[vote, R]{
 		Name: "handlers.vote",
 		Key: func(k *idem.KeyWriter, task vote) {
 			k.Part("Poll").String(task.Poll)
 			k.Part("voter").String(task.voter)
 		},
 		Run: handler,
-	}, append([]idem.TaskOption{idem.WithOnDuplicate(idem.PolicyFail)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithOnDuplicate(idem.PolicyFail)}, opts...)
+	return &idempotentVote[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

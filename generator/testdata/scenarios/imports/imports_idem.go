@@ -22,7 +22,7 @@ type IdempotentRender struct {
 // NewIdempotentRender returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentRender(client *idem.Client, opts ...idem.TaskOption) *IdempotentRender {
-	return &IdempotentRender{task: idem.NewTask(client, idem.Spec[Render, map[*template2.Template]*template.Template]{
+	spec := idem.Spec[Render, map[*template2.Template]*template.Template]{
 		Name: "imports.Render",
 		Key: func(k *idem.KeyWriter, task Render) {
 			k.Part("ID").String(task.ID)
@@ -31,7 +31,9 @@ func NewIdempotentRender(client *idem.Client, opts ...idem.TaskOption) *Idempote
 		Run: func(ctx context.Context, task Render) (map[*template2.Template]*template.Template, error) {
 			return task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithCodec(codecs.Text)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithCodec(codecs.Text)}, opts...)
+	return &IdempotentRender{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -78,7 +80,7 @@ type IdempotentResolve struct {
 // NewIdempotentResolve returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentResolve(client *idem.Client, opts ...idem.TaskOption) *IdempotentResolve {
-	return &IdempotentResolve{task: idem.NewTask(client, idem.Spec[Resolve, struct {
+	spec := idem.Spec[Resolve, struct {
 		URL   *url.URL "json:\"url,omitempty\""
 		Reply client2.Reply
 		Time  func(client2.Stamp) error
@@ -94,7 +96,8 @@ func NewIdempotentResolve(client *idem.Client, opts ...idem.TaskOption) *Idempot
 		}, error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentResolve{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -17,7 +17,7 @@ type idempotentInside struct {
 // newIdempotentInside returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func newIdempotentInside(client *idem.Client, opts ...idem.TaskOption) *idempotentInside {
-	return &idempotentInside{task: idem.NewTask(client, idem.Spec[inside, Exported]{
+	spec := idem.Spec[inside, Exported]{
 		Name: "intests.inside",
 		Key: func(k *idem.KeyWriter, task inside) {
 			k.Part("N").Int(int64(task.N))
@@ -25,7 +25,8 @@ func newIdempotentInside(client *idem.Client, opts ...idem.TaskOption) *idempote
 		Run: func(ctx context.Context, task inside) (Exported, error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &idempotentInside{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -18,7 +18,7 @@ type IdempotentOutside struct {
 // NewIdempotentOutside returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentOutside(client *idem.Client, opts ...idem.TaskOption) *IdempotentOutside {
-	return &IdempotentOutside{task: idem.NewTask(client, idem.Spec[Outside, intests.Exported]{
+	spec := idem.Spec[Outside, intests.Exported]{
 		Name: "intests_test.Outside",
 		Key: func(k *idem.KeyWriter, task Outside) {
 			k.Part("N").Int(int64(task.N))
@@ -26,7 +26,8 @@ func NewIdempotentOutside(client *idem.Client, opts ...idem.TaskOption) *Idempot
 		Run: func(ctx context.Context, task Outside) (intests.Exported, error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentOutside{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

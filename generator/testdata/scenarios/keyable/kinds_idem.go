@@ -20,7 +20,7 @@ type IdempotentPlain[R any] struct {
 // NewIdempotentPlain returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func NewIdempotentPlain[R any](client *idem.Client, handler func(context.Context, Plain) (R, error), opts ...idem.TaskOption) *IdempotentPlain[R] {
-	return &IdempotentPlain[R]{task: idem.NewTask(client, idem.Spec[Plain, R]{
+	spec := idem.Spec[Plain, R]{
 		Name: "keyable.Plain",
 		Key: func(k *idem.KeyWriter, task Plain) {
 			k.Part("String").String(task.String)
@@ -36,7 +36,8 @@ func NewIdempotentPlain[R any](client *idem.Client, handler func(context.Context
 			k.Part("Float32").Float(float64(task.Float32), 32)
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &IdempotentPlain[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -80,7 +81,7 @@ type IdempotentTimes[R any] struct {
 // NewIdempotentTimes returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func NewIdempotentTimes[R any](client *idem.Client, handler func(context.Context, Times) (R, error), opts ...idem.TaskOption) *IdempotentTimes[R] {
-	return &IdempotentTimes[R]{task: idem.NewTask(client, idem.Spec[Times, R]{
+	spec := idem.Spec[Times, R]{
 		Name: "keyable.Times",
 		Key: func(k *idem.KeyWriter, task Times) {
 			k.Part("At").Time(task.At)
@@ -99,7 +100,8 @@ func NewIdempotentTimes[R any](client *idem.Client, handler func(context.Context
 			}
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &IdempotentTimes[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -144,7 +146,7 @@ type IdempotentTexts[R any] struct {
 // NewIdempotentTexts returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func NewIdempotentTexts[R any](client *idem.Client, handler func(context.Context, Texts) (R, error), opts ...idem.TaskOption) *IdempotentTexts[R] {
-	return &IdempotentTexts[R]{task: idem.NewTask(client, idem.Spec[Texts, R]{
+	spec := idem.Spec[Texts, R]{
 		Name: "keyable.Texts",
 		Key: func(k *idem.KeyWriter, task Texts) {
 			k.Part("UUID").Text(task.UUID, task.UUID == (UUID{}))
@@ -184,7 +186,8 @@ func NewIdempotentTexts[R any](client *idem.Client, handler func(context.Context
 			}
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &IdempotentTexts[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -228,7 +231,7 @@ type IdempotentBytes[R any] struct {
 // NewIdempotentBytes returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func NewIdempotentBytes[R any](client *idem.Client, handler func(context.Context, Bytes) (R, error), opts ...idem.TaskOption) *IdempotentBytes[R] {
-	return &IdempotentBytes[R]{task: idem.NewTask(client, idem.Spec[Bytes, R]{
+	spec := idem.Spec[Bytes, R]{
 		Name: "keyable.Bytes",
 		Key: func(k *idem.KeyWriter, task Bytes) {
 			k.Part("Array").Bytes(task.Array[:], true)
@@ -249,7 +252,8 @@ func NewIdempotentBytes[R any](client *idem.Client, handler func(context.Context
 			}
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &IdempotentBytes[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -293,7 +297,7 @@ type IdempotentLists[R any] struct {
 // NewIdempotentLists returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func NewIdempotentLists[R any](client *idem.Client, handler func(context.Context, Lists) (R, error), opts ...idem.TaskOption) *IdempotentLists[R] {
-	return &IdempotentLists[R]{task: idem.NewTask(client, idem.Spec[Lists, R]{
+	spec := idem.Spec[Lists, R]{
 		Name: "keyable.Lists",
 		Key: func(k *idem.KeyWriter, task Lists) {
 			k.Part("Names")
@@ -389,7 +393,8 @@ func NewIdempotentLists[R any](client *idem.Client, handler func(context.Context
 			k.Close()
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &IdempotentLists[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -433,7 +438,7 @@ type IdempotentHashed struct {
 // NewIdempotentHashed returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentHashed(client *idem.Client, opts ...idem.TaskOption) *IdempotentHashed {
-	return &IdempotentHashed{task: idem.NewTask(client, idem.Spec[Hashed, struct{}]{
+	spec := idem.Spec[Hashed, struct{}]{
 		Name: "keyable.Hashed",
 		Key: func(k *idem.KeyWriter, task Hashed) {
 			k.Part("Tenant").String(task.Tenant)
@@ -459,7 +464,8 @@ func NewIdempotentHashed(client *idem.Client, opts ...idem.TaskOption) *Idempote
 		Run: func(ctx context.Context, task Hashed) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentHashed{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -19,7 +19,7 @@ type Charging struct {
 // NewCharging returns a wrapper that remembers its tasks in client's store.
 // Options override what the annotation says.
 func NewCharging(client *idem.Client, opts ...idem.TaskOption) *Charging {
-	return &Charging{task: idem.NewTask(client, idem.Spec[Full, string]{
+	spec := idem.Spec[Full, string]{
 		Name:    "shop.charge",
 		Version: 3,
 		Prefix:  "pay",
@@ -35,7 +35,9 @@ func NewCharging(client *idem.Client, opts ...idem.TaskOption) *Charging {
 		Run: func(ctx context.Context, task Full) (string, error) {
 			return task.Charge(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithTTL(216 * time.Hour), idem.WithOnDuplicate(idem.PolicyReturnCached), idem.WithOnError(idem.ErrorStore), idem.WithOnCrash(idem.CrashFail), idem.WithWait(0), idem.WithLease(2500 * time.Millisecond), idem.WithCodec(Gob)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(216 * time.Hour), idem.WithOnDuplicate(idem.PolicyReturnCached), idem.WithOnError(idem.ErrorStore), idem.WithOnCrash(idem.CrashFail), idem.WithWait(0), idem.WithLease(2500 * time.Millisecond), idem.WithCodec(Gob)}, opts...)
+	return &Charging{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Charge executes the task unless one with its key has been executed before;
@@ -79,7 +81,7 @@ type IdempotentDaily struct {
 // NewIdempotentDaily returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentDaily(client *idem.Client, opts ...idem.TaskOption) *IdempotentDaily {
-	return &IdempotentDaily{task: idem.NewTask(client, idem.Spec[Daily, struct{}]{
+	spec := idem.Spec[Daily, struct{}]{
 		Name: "options.Daily",
 		Key: func(k *idem.KeyWriter, _ Daily) {
 			k.Part("\"nightly report, all\"").Const("nightly report, all")
@@ -87,7 +89,9 @@ func NewIdempotentDaily(client *idem.Client, opts ...idem.TaskOption) *Idempoten
 		Run: func(ctx context.Context, task Daily) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithTTL(90 * time.Minute)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithTTL(90 * time.Minute)}, opts...)
+	return &IdempotentDaily{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -131,7 +135,7 @@ type IdempotentReport struct {
 // NewIdempotentReport returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentReport(client *idem.Client, opts ...idem.TaskOption) *IdempotentReport {
-	return &IdempotentReport{task: idem.NewTask(client, idem.Spec[*Report, struct{}]{
+	spec := idem.Spec[*Report, struct{}]{
 		Name: "options.Report",
 		Key: func(k *idem.KeyWriter, _ *Report) {
 			k.Part("\"nightly-report\"").Const("nightly-report")
@@ -143,7 +147,8 @@ func NewIdempotentReport(client *idem.Client, opts ...idem.TaskOption) *Idempote
 		Run: func(ctx context.Context, task *Report) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentReport{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

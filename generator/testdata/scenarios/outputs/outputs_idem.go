@@ -19,7 +19,7 @@ type IdempotentFetch struct {
 // NewIdempotentFetch returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentFetch(client *idem.Client, opts ...idem.TaskOption) *IdempotentFetch {
-	return &IdempotentFetch{task: idem.NewTask(client, idem.Spec[*Fetch, fetchOutput]{
+	spec := idem.Spec[*Fetch, fetchOutput]{
 		Name: "outputs.Fetch",
 		Key: func(k *idem.KeyWriter, task *Fetch) {
 			k.Part("URL").String(task.URL)
@@ -39,7 +39,9 @@ func NewIdempotentFetch(client *idem.Client, opts ...idem.TaskOption) *Idempoten
 			task.ετικέτα = value.Ετικέτα
 			task.结果 = value.X结果
 		},
-	}, append([]idem.TaskOption{idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)
+	return &IdempotentFetch{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -95,7 +97,7 @@ type IdempotentSort[K ~string, V any] struct {
 // NewIdempotentSort returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentSort[K ~string, V any](client *idem.Client, opts ...idem.TaskOption) *IdempotentSort[K, V] {
-	return &IdempotentSort[K, V]{task: idem.NewTask(client, idem.Spec[*Sort[K, V], sortOutput2[K, V]]{
+	spec := idem.Spec[*Sort[K, V], sortOutput2[K, V]]{
 		Name: "outputs.Sort[" + idem.TypeName[K]() + "," + idem.TypeName[V]() + "]",
 		Key: func(k *idem.KeyWriter, task *Sort[K, V]) {
 			k.Part("Name").String(string(task.Name))
@@ -107,7 +109,8 @@ func NewIdempotentSort[K ~string, V any](client *idem.Client, opts ...idem.TaskO
 		Restore: func(task *Sort[K, V], value sortOutput2[K, V]) {
 			task.Rows = value.Rows
 		},
-	}, opts...)}
+	}
+	return &IdempotentSort[K, V]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -158,7 +161,7 @@ type IdempotentErrors[err any, result any, record any] struct {
 // NewIdempotentErrors returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentErrors[err any, result any, record any](client *idem.Client, opts ...idem.TaskOption) *IdempotentErrors[err, result, record] {
-	return &IdempotentErrors[err, result, record]{task: idem.NewTask(client, idem.Spec[*Errors[err, result, record], errorsOutput[err, result, record]]{
+	spec := idem.Spec[*Errors[err, result, record], errorsOutput[err, result, record]]{
 		Name: "outputs.Errors[" + idem.TypeName[err]() + "," + idem.TypeName[result]() + "," + idem.TypeName[record]() + "]",
 		Key: func(k *idem.KeyWriter, task *Errors[err, result, record]) {
 			k.Part("Name").String(task.Name)
@@ -172,7 +175,8 @@ func NewIdempotentErrors[err any, result any, record any](client *idem.Client, o
 			task.More = value.More
 			task.Rest = value.Rest
 		},
-	}, opts...)}
+	}
+	return &IdempotentErrors[err, result, record]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -225,7 +229,7 @@ type IdempotentURL struct {
 // NewIdempotentURL returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentURL(client *idem.Client, opts ...idem.TaskOption) *IdempotentURL {
-	return &IdempotentURL{task: idem.NewTask(client, idem.Spec[*URL, urlOutput]{
+	spec := idem.Spec[*URL, urlOutput]{
 		Name: "outputs.URL",
 		Key: func(k *idem.KeyWriter, task *URL) {
 			k.Part("ID").Int(int64(task.ID))
@@ -237,7 +241,8 @@ func NewIdempotentURL(client *idem.Client, opts ...idem.TaskOption) *IdempotentU
 		Restore: func(task *URL, value urlOutput) {
 			task.Status = value.Status
 		},
-	}, opts...)}
+	}
+	return &IdempotentURL{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -17,7 +17,7 @@ type idempotentUrl struct {
 // newIdempotentUrl returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func newIdempotentUrl(client *idem.Client, opts ...idem.TaskOption) *idempotentUrl {
-	return &idempotentUrl{task: idem.NewTask(client, idem.Spec[*url, urlOutput2]{
+	spec := idem.Spec[*url, urlOutput2]{
 		Name: "outputs.url",
 		Key: func(k *idem.KeyWriter, task *url) {
 			k.Part("ID").Int(int64(task.ID))
@@ -29,7 +29,8 @@ func newIdempotentUrl(client *idem.Client, opts ...idem.TaskOption) *idempotentU
 		Restore: func(task *url, value urlOutput2) {
 			task.Status = value.Status
 		},
-	}, opts...)}
+	}
+	return &idempotentUrl{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -21,13 +21,14 @@ type IdempotentLinuxamd64[R any] struct {
 // and remembers them in client's store. Options override what the annotation
 // says.
 func NewIdempotentLinuxamd64[R any](client *idem.Client, handler func(context.Context, Linuxamd64) (R, error), opts ...idem.TaskOption) *IdempotentLinuxamd64[R] {
-	return &IdempotentLinuxamd64[R]{task: idem.NewTask(client, idem.Spec[Linuxamd64, R]{
+	spec := idem.Spec[Linuxamd64, R]{
 		Name: "platforms.Linuxamd64",
 		Key: func(k *idem.KeyWriter, task Linuxamd64) {
 			k.Part("ID").Int(int64(task.ID))
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &IdempotentLinuxamd64[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -19,13 +19,14 @@ type IdempotentLinux[R any] struct {
 // NewIdempotentLinux returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func NewIdempotentLinux[R any](client *idem.Client, handler func(context.Context, Linux) (R, error), opts ...idem.TaskOption) *IdempotentLinux[R] {
-	return &IdempotentLinux[R]{task: idem.NewTask(client, idem.Spec[Linux, R]{
+	spec := idem.Spec[Linux, R]{
 		Name: "platforms.Linux",
 		Key: func(k *idem.KeyWriter, task Linux) {
 			k.Part("ID").Int(int64(task.ID))
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &IdempotentLinux[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

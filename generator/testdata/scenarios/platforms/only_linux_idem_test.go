@@ -19,13 +19,14 @@ type idempotentOnly[R any] struct {
 // newIdempotentOnly returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func newIdempotentOnly[R any](client *idem.Client, handler func(context.Context, only) (R, error), opts ...idem.TaskOption) *idempotentOnly[R] {
-	return &idempotentOnly[R]{task: idem.NewTask(client, idem.Spec[only, R]{
+	spec := idem.Spec[only, R]{
 		Name: "platforms.only",
 		Key: func(k *idem.KeyWriter, task only) {
 			k.Part("ID").Int(int64(task.ID))
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &idempotentOnly[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

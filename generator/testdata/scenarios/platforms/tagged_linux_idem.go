@@ -19,13 +19,14 @@ type IdempotentTagged[R any] struct {
 // NewIdempotentTagged returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func NewIdempotentTagged[R any](client *idem.Client, handler func(context.Context, Tagged) (R, error), opts ...idem.TaskOption) *IdempotentTagged[R] {
-	return &IdempotentTagged[R]{task: idem.NewTask(client, idem.Spec[Tagged, R]{
+	spec := idem.Spec[Tagged, R]{
 		Name: "platforms.Tagged",
 		Key: func(k *idem.KeyWriter, task Tagged) {
 			k.Part("ID").Int(int64(task.ID))
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &IdempotentTagged[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -17,7 +17,7 @@ type IdempotentByValue struct {
 // NewIdempotentByValue returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentByValue(client *idem.Client, opts ...idem.TaskOption) *IdempotentByValue {
-	return &IdempotentByValue{task: idem.NewTask(client, idem.Spec[*ByValue, int]{
+	spec := idem.Spec[*ByValue, int]{
 		Name: "promoted.ByValue",
 		Key: func(k *idem.KeyWriter, task *ByValue) {
 			k.Part("ID").Int(int64(task.ID))
@@ -25,7 +25,8 @@ func NewIdempotentByValue(client *idem.Client, opts ...idem.TaskOption) *Idempot
 		Run: func(ctx context.Context, task *ByValue) (int, error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentByValue{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -68,7 +69,7 @@ type IdempotentByPointer struct {
 // NewIdempotentByPointer returns a wrapper that remembers its tasks in
 // client's store. Options override what the annotation says.
 func NewIdempotentByPointer(client *idem.Client, opts ...idem.TaskOption) *IdempotentByPointer {
-	return &IdempotentByPointer{task: idem.NewTask(client, idem.Spec[ByPointer, int]{
+	spec := idem.Spec[ByPointer, int]{
 		Name: "promoted.ByPointer",
 		Key: func(k *idem.KeyWriter, task ByPointer) {
 			k.Part("ID")
@@ -81,7 +82,8 @@ func NewIdempotentByPointer(client *idem.Client, opts ...idem.TaskOption) *Idemp
 		Run: func(ctx context.Context, task ByPointer) (int, error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentByPointer{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -124,7 +126,7 @@ type IdempotentByInterface struct {
 // NewIdempotentByInterface returns a wrapper that remembers its tasks in
 // client's store. Options override what the annotation says.
 func NewIdempotentByInterface(client *idem.Client, opts ...idem.TaskOption) *IdempotentByInterface {
-	return &IdempotentByInterface{task: idem.NewTask(client, idem.Spec[ByInterface, struct{}]{
+	spec := idem.Spec[ByInterface, struct{}]{
 		Name: "promoted.ByInterface",
 		Key: func(k *idem.KeyWriter, task ByInterface) {
 			k.Part("ID").Int(int64(task.ID))
@@ -132,7 +134,8 @@ func NewIdempotentByInterface(client *idem.Client, opts ...idem.TaskOption) *Ide
 		Run: func(ctx context.Context, task ByInterface) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentByInterface{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -175,13 +178,14 @@ type IdempotentStep[R any] struct {
 // NewIdempotentStep returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func NewIdempotentStep[R any](client *idem.Client, handler func(context.Context, Step) (R, error), opts ...idem.TaskOption) *IdempotentStep[R] {
-	return &IdempotentStep[R]{task: idem.NewTask(client, idem.Spec[Step, R]{
+	spec := idem.Spec[Step, R]{
 		Name: "promoted.Step",
 		Key: func(k *idem.KeyWriter, task Step) {
 			k.Part("ID").Int(int64(task.ID))
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &IdempotentStep[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -224,7 +228,7 @@ type IdempotentAliased struct {
 // NewIdempotentAliased returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentAliased(client *idem.Client, opts ...idem.TaskOption) *IdempotentAliased {
-	return &IdempotentAliased{task: idem.NewTask(client, idem.Spec[Aliased, Key]{
+	spec := idem.Spec[Aliased, Key]{
 		Name: "promoted.Aliased",
 		Key: func(k *idem.KeyWriter, task Aliased) {
 			k.Part("ID").Int(int64(task.ID))
@@ -232,7 +236,8 @@ func NewIdempotentAliased(client *idem.Client, opts ...idem.TaskOption) *Idempot
 		Run: func(ctx context.Context, task Aliased) (Key, error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentAliased{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

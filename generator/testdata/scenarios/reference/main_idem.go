@@ -20,7 +20,7 @@ type IdempotentKinds struct {
 // NewIdempotentKinds returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentKinds(client *idem.Client, opts ...idem.TaskOption) *IdempotentKinds {
-	return &IdempotentKinds{task: idem.NewTask(client, idem.Spec[Kinds, struct{}]{
+	spec := idem.Spec[Kinds, struct{}]{
 		Name: "reference.Kinds",
 		Key: func(k *idem.KeyWriter, task Kinds) {
 			k.Part("Time").Time(task.Time)
@@ -71,7 +71,8 @@ func NewIdempotentKinds(client *idem.Client, opts ...idem.TaskOption) *Idempoten
 		Run: func(ctx context.Context, task Kinds) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentKinds{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -115,7 +116,7 @@ type IdempotentReport struct {
 // NewIdempotentReport returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentReport(client *idem.Client, opts ...idem.TaskOption) *IdempotentReport {
-	return &IdempotentReport{task: idem.NewTask(client, idem.Spec[Report, struct{}]{
+	spec := idem.Spec[Report, struct{}]{
 		Name: "reference.Report",
 		Key: func(k *idem.KeyWriter, _ Report) {
 			k.Part("\"nightly report\"").Const("nightly report")
@@ -123,7 +124,8 @@ func NewIdempotentReport(client *idem.Client, opts ...idem.TaskOption) *Idempote
 		Run: func(ctx context.Context, task Report) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentReport{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -18,7 +18,7 @@ type IdempotentPay struct {
 // NewIdempotentPay returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentPay(client *idem.Client, opts ...idem.TaskOption) *IdempotentPay {
-	return &IdempotentPay{task: idem.NewTask(client, idem.Spec[Pay, *Receipt]{
+	spec := idem.Spec[Pay, *Receipt]{
 		Name: "results.Pay",
 		Key: func(k *idem.KeyWriter, task Pay) {
 			k.Part("ID").String(task.ID)
@@ -26,7 +26,9 @@ func NewIdempotentPay(client *idem.Client, opts ...idem.TaskOption) *IdempotentP
 		Run: func(ctx context.Context, task Pay) (*Receipt, error) {
 			return task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)
+	return &IdempotentPay{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -69,7 +71,7 @@ type IdempotentCount struct {
 // NewIdempotentCount returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentCount(client *idem.Client, opts ...idem.TaskOption) *IdempotentCount {
-	return &IdempotentCount{task: idem.NewTask(client, idem.Spec[Count, func()]{
+	spec := idem.Spec[Count, func()]{
 		Name: "results.Count",
 		Key: func(k *idem.KeyWriter, task Count) {
 			k.Part("ID").String(task.ID)
@@ -77,7 +79,8 @@ func NewIdempotentCount(client *idem.Client, opts ...idem.TaskOption) *Idempoten
 		Run: func(ctx context.Context, task Count) (func(), error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentCount{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -121,7 +124,7 @@ type IdempotentWrap[T any] struct {
 // NewIdempotentWrap returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentWrap[T any](client *idem.Client, opts ...idem.TaskOption) *IdempotentWrap[T] {
-	return &IdempotentWrap[T]{task: idem.NewTask(client, idem.Spec[Wrap[T], Box[T]]{
+	spec := idem.Spec[Wrap[T], Box[T]]{
 		Name: "results.Wrap[" + idem.TypeName[T]() + "]",
 		Key: func(k *idem.KeyWriter, task Wrap[T]) {
 			k.Part("ID").String(task.ID)
@@ -129,7 +132,9 @@ func NewIdempotentWrap[T any](client *idem.Client, opts ...idem.TaskOption) *Ide
 		Run: func(ctx context.Context, task Wrap[T]) (Box[T], error) {
 			return task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)
+	return &IdempotentWrap[T]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -18,7 +18,7 @@ type IdempotentEmpty[R any] struct {
 // NewIdempotentEmpty returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func NewIdempotentEmpty[R any](client *idem.Client, handler func(context.Context, Empty) (R, error), opts ...idem.TaskOption) *IdempotentEmpty[R] {
-	return &IdempotentEmpty[R]{task: idem.NewTask(client, idem.Spec[Empty, R]{
+	spec := idem.Spec[Empty, R]{
 		Name: "selectors.Empty",
 		Key: func(k *idem.KeyWriter, task Empty) {
 			k.Part("Marks")
@@ -45,7 +45,8 @@ func NewIdempotentEmpty[R any](client *idem.Client, handler func(context.Context
 		},
 		AllowEmpty: true,
 		Run:        handler,
-	}, opts...)}
+	}
+	return &IdempotentEmpty[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

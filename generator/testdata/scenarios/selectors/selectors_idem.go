@@ -20,7 +20,7 @@ type IdempotentOrder struct {
 // NewIdempotentOrder returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentOrder(client *idem.Client, opts ...idem.TaskOption) *IdempotentOrder {
-	return &IdempotentOrder{task: idem.NewTask(client, idem.Spec[*Order, *Customer]{
+	spec := idem.Spec[*Order, *Customer]{
 		Name: "selectors.Order",
 		Key: func(k *idem.KeyWriter, task *Order) {
 			k.Part("Tenant").String(task.Tenant)
@@ -110,7 +110,8 @@ func NewIdempotentOrder(client *idem.Client, opts ...idem.TaskOption) *Idempoten
 		Run: func(ctx context.Context, task *Order) (*Customer, error) {
 			return task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentOrder{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -19,7 +19,7 @@ type idempotentTask struct {
 // newIdempotentTask returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func newIdempotentTask(client2 *idem2.Client, opts2 ...idem2.TaskOption) *idempotentTask {
-	return &idempotentTask{task: idem2.NewTask(client2, idem2.Spec[task, value]{
+	spec := idem2.Spec[task, value]{
 		Name: "shadows.task",
 		Key: func(k2 *idem2.KeyWriter, task2 task) {
 			k2.Part("task").String(string(task2.task))
@@ -48,7 +48,9 @@ func newIdempotentTask(client2 *idem2.Client, opts2 ...idem2.TaskOption) *idempo
 		Run: func(ctx2 context.Context, task2 task) (value, error) {
 			return task2.Run(ctx2)
 		},
-	}, append([]idem2.TaskOption{idem2.WithTTL(time2.Minute)}, opts2...)...)}
+	}
+	opts2 = append([]idem2.TaskOption{idem2.WithTTL(time2.Minute)}, opts2...)
+	return &idempotentTask{task: idem2.NewTask(client2, spec, opts2...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -91,7 +93,7 @@ type idempotentRunner struct {
 // newIdempotentRunner returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func newIdempotentRunner(client2 *idem2.Client, opts2 ...idem2.TaskOption) *idempotentRunner {
-	return &idempotentRunner{runner: idem2.NewTask(client2, idem2.Spec[runner, struct{}]{
+	spec := idem2.Spec[runner, struct{}]{
 		Name: "shadows.runner",
 		Key: func(k2 *idem2.KeyWriter, task2 runner) {
 			k2.Part("ID").Int(int64(task2.ID))
@@ -99,7 +101,8 @@ func newIdempotentRunner(client2 *idem2.Client, opts2 ...idem2.TaskOption) *idem
 		Run: func(ctx2 context.Context, task2 runner) (struct{}, error) {
 			return struct{}{}, task2.task(ctx2)
 		},
-	}, opts2...)}
+	}
+	return &idempotentRunner{runner: idem2.NewTask(client2, spec, opts2...)}
 }
 
 // task executes the task unless one with its key has been executed before;
@@ -142,13 +145,15 @@ type R[R3 any] struct {
 // NewR returns a wrapper that executes tasks with handler and remembers them
 // in client's store. Options override what the annotation says.
 func NewR[R3 any](client2 *idem2.Client, handler func(context.Context, order) (R3, error), opts2 ...idem2.TaskOption) *R[R3] {
-	return &R[R3]{task: idem2.NewTask(client2, idem2.Spec[order, R3]{
+	spec := idem2.Spec[order, R3]{
 		Name: "shadows.order",
 		Key: func(k2 *idem2.KeyWriter, task2 order) {
 			k2.Part("ID").Int(int64(task2.ID))
 		},
 		Run: handler,
-	}, append([]idem2.TaskOption{idem2.WithCodec(R2)}, opts2...)...)}
+	}
+	opts2 = append([]idem2.TaskOption{idem2.WithCodec(R2)}, opts2...)
+	return &R[R3]{task: idem2.NewTask(client2, spec, opts2...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

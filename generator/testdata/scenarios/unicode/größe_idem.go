@@ -19,7 +19,7 @@ type IdempotentGröße struct {
 // NewIdempotentGröße returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentGröße(client *idem.Client, opts ...idem.TaskOption) *IdempotentGröße {
-	return &IdempotentGröße{task: idem.NewTask(client, idem.Spec[Größe, int]{
+	spec := idem.Spec[Größe, int]{
 		Name: "unicode.Größe",
 		Key: func(k *idem.KeyWriter, task Größe) {
 			k.Part("Straße").String(task.Straße)
@@ -28,7 +28,9 @@ func NewIdempotentGröße(client *idem.Client, opts ...idem.TaskOption) *Idempot
 		Run: func(ctx context.Context, task Größe) (int, error) {
 			return task.Run(ctx)
 		},
-	}, append([]idem.TaskOption{idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)...)}
+	}
+	opts = append([]idem.TaskOption{idem.WithOnDuplicate(idem.PolicyReturnCached)}, opts...)
+	return &IdempotentGröße{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -71,7 +73,7 @@ type idempotent任务 struct {
 // newIdempotent任务 returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func newIdempotent任务(client *idem.Client, opts ...idem.TaskOption) *idempotent任务 {
-	return &idempotent任务{task: idem.NewTask(client, idem.Spec[任务, struct{}]{
+	spec := idem.Spec[任务, struct{}]{
 		Name: "unicode.任务",
 		Key: func(k *idem.KeyWriter, task 任务) {
 			k.Part("ID").Int(int64(task.ID))
@@ -79,7 +81,8 @@ func newIdempotent任务(client *idem.Client, opts ...idem.TaskOption) *idempote
 		Run: func(ctx context.Context, task 任务) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &idempotent任务{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

@@ -17,7 +17,7 @@ type IdempotentPay struct {
 // NewIdempotentPay returns a wrapper that remembers its tasks in client's
 // store. Options override what the annotation says.
 func NewIdempotentPay(client *idem.Client, opts ...idem.TaskOption) *IdempotentPay {
-	return &IdempotentPay{task: idem.NewTask(client, idem.Spec[Pay, struct{}]{
+	spec := idem.Spec[Pay, struct{}]{
 		Name: "wrapped.Pay",
 		Key: func(k *idem.KeyWriter, task Pay) {
 			k.Part("ID").Int(int64(task.ID))
@@ -25,7 +25,8 @@ func NewIdempotentPay(client *idem.Client, opts ...idem.TaskOption) *IdempotentP
 		Run: func(ctx context.Context, task Pay) (struct{}, error) {
 			return struct{}{}, task.Run(ctx)
 		},
-	}, opts...)}
+	}
+	return &IdempotentPay{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what
@@ -68,7 +69,7 @@ type Sending[T any] struct {
 // NewSending returns a wrapper that remembers its tasks in client's store.
 // Options override what the annotation says.
 func NewSending[T any](client *idem.Client, opts ...idem.TaskOption) *Sending[T] {
-	return &Sending[T]{task: idem.NewTask(client, idem.Spec[*Send[T], T]{
+	spec := idem.Spec[*Send[T], T]{
 		Name: "wrapped.Send[" + idem.TypeName[T]() + "]",
 		Key: func(k *idem.KeyWriter, task *Send[T]) {
 			k.Part("ID").Int(int64(task.ID))
@@ -76,7 +77,8 @@ func NewSending[T any](client *idem.Client, opts ...idem.TaskOption) *Sending[T]
 		Run: func(ctx context.Context, task *Send[T]) (T, error) {
 			return task.Deliver(ctx)
 		},
-	}, opts...)}
+	}
+	return &Sending[T]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Deliver executes the task unless one with its key has been executed before;
@@ -119,13 +121,14 @@ type IdempotentPlain[R any] struct {
 // NewIdempotentPlain returns a wrapper that executes tasks with handler and
 // remembers them in client's store. Options override what the annotation says.
 func NewIdempotentPlain[R any](client *idem.Client, handler func(context.Context, Plain) (R, error), opts ...idem.TaskOption) *IdempotentPlain[R] {
-	return &IdempotentPlain[R]{task: idem.NewTask(client, idem.Spec[Plain, R]{
+	spec := idem.Spec[Plain, R]{
 		Name: "wrapped.Plain",
 		Key: func(k *idem.KeyWriter, task Plain) {
 			k.Part("ID").Int(int64(task.ID))
 		},
 		Run: handler,
-	}, opts...)}
+	}
+	return &IdempotentPlain[R]{task: idem.NewTask(client, spec, opts...)}
 }
 
 // Run executes the task unless one with its key has been executed before; what

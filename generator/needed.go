@@ -42,28 +42,37 @@ const everything = "*"
 // declares has types as far as it happens to.
 func (c *checker) need(units []unit) {
 	wanted := map[reference]bool{}
-	for _, u := range units {
-		own := newDependency(u.pkg)
-		own.own = true
-		var names []string
-		for _, name := range u.files {
-			f := c.sources.read(name).syntax
-			if f == nil || f.Name == nil {
-				continue
-			}
-			own.add(f)
-			for _, m := range referencesIn[ast.Node](f, nil, u.pkg) { // for which no name is needed
-				wanted[m] = true
-			}
-			for _, d := range readDirectives(&reporter{fset: c.sources.fset}, f) {
-				names = append(names, d.spec.Name.Name, d.annotation.Codec)
-			}
-		}
-		for _, m := range own.take(names) {
+	var mu sync.Mutex
+	atOnce(units, func(u unit) {
+		found := c.leadTo(u)
+		mu.Lock()
+		defer mu.Unlock()
+		for _, m := range found {
 			wanted[m] = true
 		}
-	}
+	})
 	c.follow(wanted)
+}
+
+// leadTo returns what a unit's tasks reference in other packages, by way of what they
+// reference in their own.
+func (c *checker) leadTo(u unit) []reference {
+	own := newDependency(u.pkg)
+	own.own = true
+	var names []string
+	var found []reference
+	for _, name := range u.files {
+		f := c.sources.read(name).syntax
+		if f == nil || f.Name == nil {
+			continue
+		}
+		own.add(f)
+		found = append(found, referencesIn[ast.Node](f, nil, u.pkg)...) // for which no name is needed
+		for _, d := range readDirectives(&reporter{fset: c.sources.fset}, f) {
+			names = append(names, d.spec.Name.Name, d.annotation.Codec)
+		}
+	}
+	return append(found, own.take(names)...)
 }
 
 // follow adds what references lead to, round by round: what one round finds mentions
@@ -151,11 +160,18 @@ func newDependency(p *packages.Package) *dependency {
 
 // read parses the package's files and finds what they declare.
 func (d *dependency) read(s *sources) {
-	for _, name := range d.pkg.GoFiles {
-		if isGeneratedFile(name, s.content) {
-			continue
-		}
-		if f := s.declarations(name); f != nil && f.Name != nil {
+	files := make([]*ast.File, len(d.pkg.GoFiles))
+	var reading sync.WaitGroup
+	for i, name := range d.pkg.GoFiles {
+		reading.Go(func() {
+			if !isGeneratedFile(name, s.content) {
+				files[i] = s.declarations(name)
+			}
+		})
+	}
+	reading.Wait()
+	for _, f := range files {
+		if f != nil && f.Name != nil {
 			d.add(f)
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -33,7 +32,6 @@ func main() {
 	if isVet(os.Args[1:]) {
 		unitchecker.Main(analyzer.All...) // does not return
 	}
-	debug.SetGCPercent(400) // a short life is better spent than on collecting garbage
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	status := command{os.Stdout, os.Stderr}.run(ctx, os.Args[1:])
 	stop()

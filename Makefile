@@ -30,7 +30,7 @@ generate: ## bring every committed generated file up to date
 # that adapters import. The bench's contestants are compiled by `make bench`.
 RACY_MODULES = internal/chaos runtime/nearstore
 TESTED_MODULES = $(filter-out bench,$(MODULES))
-MODULE_TEST = test -vet=off -tags=nomsgpack
+TEST_MODULE = go -C $* test -vet=off -tags=nomsgpack
 
 .PHONY: test
 test: export CGO_ENABLED = 1
@@ -39,22 +39,20 @@ test: setup ## run all tests, with -race where it counts and a real Redis, and c
 	go vet -vettool="$$(go tool -n idemgen)" ./examples/...
 	go test $(GOTESTFLAGS) ./cmd/... ./generator/... ./examples/...
 	go test -race $(GOTESTFLAGS) ./runtime/... ./internal/...
-	@for module in $(TESTED_MODULES); do \
-		race=; \
-		[[ " $(RACY_MODULES) " != *" $$module "* ]] || race=-race; \
-		echo "go -C $$module $(MODULE_TEST) $$race $(GOTESTFLAGS) ./..."; \
-		go -C "$$module" $(MODULE_TEST) $$race $(GOTESTFLAGS) ./...; \
-	done
+	$(MAKE) -k -j2 -Otarget $(addprefix tested/,$(TESTED_MODULES))
 	go tool idemgen check ./examples/...
 
 .PHONY: race
 race: export CGO_ENABLED = 1
-race: setup ## run those tests that make test runs without -race, with it
+race: setup ## run those tests with -race that make test runs without
 	go test -race $(GOTESTFLAGS) ./cmd/... ./generator/... ./examples/...
-	@for module in $(filter-out $(RACY_MODULES),$(TESTED_MODULES)); do \
-		echo "go -C $$module $(MODULE_TEST) -race $(GOTESTFLAGS) ./..."; \
-		go -C "$$module" $(MODULE_TEST) -race $(GOTESTFLAGS) ./...; \
-	done
+	$(MAKE) -k -j2 -Otarget $(addprefix raced/,$(filter-out $(RACY_MODULES),$(TESTED_MODULES)))
+
+tested/%:
+	$(TEST_MODULE) $(if $(filter $*,$(RACY_MODULES)),-race) $(GOTESTFLAGS) ./...
+
+raced/%:
+	$(TEST_MODULE) -race $(GOTESTFLAGS) ./...
 
 .PHONY: bench
 bench: setup ## measure speed and memory beside other libraries, into docs/performance (14 minutes)

@@ -99,14 +99,14 @@ func TestARunThatRemembersFindsWhatAnyOtherFinds(t *testing.T) {
 		{"a type of another module, less its comment", func() { m.edit("money/money.go", "//idem:lossy", "//") }},
 		{"with its comment", func() { m.edit("money/money.go", "// for", "//idem:lossy for") }},
 		{"a new task", func() {
-			m.write("shop/order.go", "package shop\n\n//idem:task key=ID\ntype Order struct{ ID ID }\n")
+			m.write("shop/order.go", "package shop\n\n//idem:task key=Number\ntype Order struct{ Number ID }\n")
 		}},
 		{"generated with it", func() { require.Empty(t, m.run(m.cache, "").Write()) }},
 		{"its source hidden", func() { m.edit("shop/order.go", "package", "//go:build later\n\npackage") }},
 		{"its source gone", func() { require.NoError(t, os.Remove(filepath.Join(m.dir, "shop/order.go"))) }},
 		{"an orphan removed", func() { require.Empty(t, m.run(m.cache, "").Write()) }},
 		{"a test's task", func() {
-			m.write("shop/order_test.go", "package shop\n\n//idem:task key=ID\ntype Order struct{ ID ID }\n")
+			m.write("shop/order_test.go", "package shop\n\n//idem:task key=Number\ntype Order struct{ Number ID }\n")
 		}},
 		{"generated for it", func() { require.Empty(t, m.run(m.cache, "").Write()) }},
 		{"another module's place", func() {

@@ -159,7 +159,7 @@ func (now state) resembles(past state) bool {
 
 // of returns the memory with what a run has read and found.
 func (m memory) of(o *Outcome, read map[string]string) memory {
-	m.now.Files, m.now.Unchanged, m.now.Notes, m.now.Tasks = read, o.Unchanged, o.Notes, o.Tasks
+	m.now.Files, m.now.Unchanged, m.now.Notes, m.now.Tasks = read, slices.Clone(o.Unchanged), o.Notes, o.Tasks
 	return m
 }
 

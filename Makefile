@@ -63,7 +63,7 @@ bench: setup ## measure speed and memory beside other libraries, into docs/perfo
 bench-quick: setup ## the same in less than two minutes, without generation, and into no file: for a first look
 	go -C bench run . -quick
 
-# How long processes are tortured, by default for 20 s in make test.
+# How long processes are tortured, for two minutes in make test.
 CHAOS ?= 30m
 
 .PHONY: chaos

@@ -29,7 +29,7 @@ import (
 const (
 	durationVariable = "CHAOS"      // how long the torture lasts
 	seedVariable     = "CHAOS_SEED" // the first round's; by default another every time
-	shortly          = 20 * time.Second
+	usually          = 2 * time.Minute
 	roundTime        = 8 * time.Second
 	workers          = 3
 )
@@ -49,7 +49,7 @@ type silent struct{}
 func (silent) Printf(context.Context, string, ...any) {}
 
 func TestNothingThatHappensToProcessesBreaksAPromise(t *testing.T) {
-	duration, seed := shortly, rand.Uint64N(1e9)
+	duration, seed := usually, rand.Uint64N(1e9)
 	if text := os.Getenv(durationVariable); text != "" {
 		var err error
 		duration, err = time.ParseDuration(text)

@@ -10,6 +10,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/idemgen/idemgen/runtime/idemotel"
 )
@@ -40,11 +42,7 @@ func Example() {
 
 	store := memstore.New()
 	client := idem.New(store, idemotel.Instrument())
-	charge := idem.NewTask(client, idem.Spec[int, string]{
-		Name: "billing.ChargeOrder",
-		Key:  func(k *idem.KeyWriter, order int) { k.Part("order").Int(int64(order)) },
-		Run:  func(_ context.Context, order int) (string, error) { return fmt.Sprintf("receipt-%d", order), nil },
-	})
+	charge := newCharge(client)
 	for range 3 {
 		if _, err := charge.Run(ctx, 123); err != nil {
 			fmt.Println(err)
@@ -71,4 +69,90 @@ func Example() {
 	//   linked to: execute billing.ChargeOrder
 	// idem.calls executed 1
 	// idem.calls duplicate 2
+}
+
+// One line for a program that has set OpenTelemetry up already, here to print spans.
+func ExampleInstrument() {
+	otel.SetTracerProvider(trace.NewTracerProvider(trace.WithSyncer(printer{map[string]string{}})))
+	client := idem.New(memstore.New(), idemotel.Instrument())
+	_, _ = newCharge(client).Run(context.Background(), 123)
+	// Output: span: execute billing.ChargeOrder
+}
+
+func ExampleMetrics() {
+	for _, name := range idemotel.Metrics() {
+		fmt.Println(name)
+	}
+	// Output:
+	// idem.calls
+	// idem.active_executions
+	// idem.claim.duration
+	// idem.execution.duration
+	// idem.wait.duration
+	// idem.replay.duration
+	// idem.takeovers
+	// idem.lost_leases
+}
+
+func ExampleWithTracerProvider() {
+	spans := tracetest.NewSpanRecorder()
+	traces := trace.NewTracerProvider(trace.WithSpanProcessor(spans))
+	client := idem.New(memstore.New(), idemotel.Instrument(idemotel.WithTracerProvider(traces)))
+	for range 2 {
+		_, _ = newCharge(client).Run(context.Background(), 123)
+	}
+	for _, span := range spans.Ended() {
+		fmt.Println(span.Name())
+	}
+	// Output:
+	// execute billing.ChargeOrder
+	// replay billing.ChargeOrder
+}
+
+// Metrics only: what there is of them after an execution and a duplicate.
+func ExampleWithMeterProvider() {
+	reader := metric.NewManualReader()
+	meters := metric.NewMeterProvider(metric.WithReader(reader))
+	client := idem.New(memstore.New(), idemotel.Instrument(
+		idemotel.WithMeterProvider(meters), idemotel.WithTracerProvider(noop.NewTracerProvider())))
+	for range 2 {
+		_, _ = newCharge(client).Run(context.Background(), 123)
+	}
+	var data metricdata.ResourceMetrics
+	if err := reader.Collect(context.Background(), &data); err != nil {
+		fmt.Println(err)
+	}
+	for _, m := range data.ScopeMetrics[0].Metrics {
+		fmt.Println(m.Name)
+	}
+	// Unordered output:
+	// idem.calls
+	// idem.active_executions
+	// idem.claim.duration
+	// idem.execution.duration
+	// idem.replay.duration
+}
+
+// Where keys name no person, spans may have them.
+func ExampleWithKeys() {
+	spans := tracetest.NewSpanRecorder()
+	traces := trace.NewTracerProvider(trace.WithSpanProcessor(spans))
+	client := idem.New(memstore.New(), idemotel.Instrument(idemotel.WithTracerProvider(traces), idemotel.WithKeys()))
+	_, _ = newCharge(client).Run(context.Background(), 123)
+	for _, span := range spans.Ended() {
+		for _, attribute := range span.Attributes() {
+			if attribute.Key == "idem.key" {
+				fmt.Println(span.Name(), attribute.Value.AsString())
+			}
+		}
+	}
+	// Output: execute billing.ChargeOrder idempotency:billing.ChargeOrder:123
+}
+
+func newCharge(client *idem.Client) *idem.Task[int, string] {
+	return idem.NewTask(client, idem.Spec[int, string]{
+		Name: "billing.ChargeOrder",
+		Key:  func(k *idem.KeyWriter, order int) { k.Part("order").Int(int64(order)) },
+		Run:  func(_ context.Context, order int) (string, error) { return fmt.Sprintf("receipt-%d", order), nil },
+	})
 }

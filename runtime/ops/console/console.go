@@ -47,7 +47,8 @@ func WithPayloads() Option { return func(c *Console) { c.payloads = true } }
 // WithName says which Redis this is, for instance "production".
 func WithName(name string) Option { return func(c *Console) { c.name = name } }
 
-// WithLogger sets where changes are logged, by default slog.Default().
+// WithLogger sets where changes are logged, and why a page could not be made: by
+// default slog.Default().
 func WithLogger(l *slog.Logger) Option { return func(c *Console) { c.logger = l } }
 
 // New returns a console that shows what the inspector sees. It looks through Redis

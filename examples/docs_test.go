@@ -12,7 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
+var (
+	goBlock  = regexp.MustCompile("(?s)```go\n(.*?)```")
+	sqlBlock = regexp.MustCompile("(?s)```sql\n(.*?)```")
+)
 
 // What README and docs show is code that runs: every block of Go in them stands
 // in a file of the examples or in an example of a package, line by line, indented
@@ -36,6 +39,32 @@ func TestGoCodeInDocumentsIsTakenFromTheExamples(t *testing.T) {
 			assert.True(t, found, "%s: no example has this code:\n%s", document, block[1])
 		}
 	}
+}
+
+// SQL in docs is a file of the examples, as a whole, which a test there runs; and each
+// such file is shown.
+func TestSQLInDocumentsIsThatOfTheExamples(t *testing.T) {
+	var shown, files []string
+	documents, err := filepath.Glob("../docs/*.md")
+	require.NoError(t, err)
+	for _, document := range documents {
+		content, err := os.ReadFile(document)
+		require.NoError(t, err)
+		for _, block := range sqlBlock.FindAllSubmatch(content, -1) {
+			shown = append(shown, string(block[1]))
+		}
+	}
+	err = filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".sql" {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		files = append(files, string(content))
+		return err
+	})
+	require.NoError(t, err)
+	assert.NotEmpty(t, files)
+	assert.ElementsMatch(t, files, shown)
 }
 
 // exampleCode returns the text of every Go file below this folder, and of those of

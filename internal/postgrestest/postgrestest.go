@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// BinariesVariable names the environment variable with the folder of initdb and
-// postgres, where they are neither on the path nor where Debian puts them.
+// BinariesVariable names the environment variable with the folder of initdb, postgres
+// and psql, where they are neither on the path nor where Debian puts them.
 const BinariesVariable = "IDEMGEN_POSTGRES_BIN"
 
 // startTimeout bounds how long a server may take until it answers.
@@ -96,13 +96,14 @@ func run(t *testing.T, as *syscall.SysProcAttr, name string, args ...string) {
 
 func command(t *testing.T, as *syscall.SysProcAttr, name string, args ...string) *exec.Cmd {
 	t.Helper()
-	c := exec.Command(find(t, name), args...)
+	c := exec.Command(Program(t, name), args...)
 	c.SysProcAttr, c.Dir = as, "/"
 	return c
 }
 
-// find returns a program of PostgreSQL's, the newest where there are several.
-func find(t *testing.T, name string) string {
+// Program returns the path of a program of PostgreSQL's, as psql: the newest where
+// there are several.
+func Program(t *testing.T, name string) string {
 	t.Helper()
 	if dir := os.Getenv(BinariesVariable); dir != "" {
 		return filepath.Join(dir, name)

@@ -16,7 +16,7 @@ const StateGone idem.State = "gone"
 // Watch looks again and again, with pauses of every, and returns each record that it
 // has not seen before in its present state, until the context ends, which is no
 // error. The first look returns what is not done, as it stands. Of an execution that
-// was in a state that the query asks for, it also returns the state that comes next.
+// the query asks for and that is not done, the state that comes next is returned, too.
 //
 // It asks nothing of Redis but to be looked through, no keyspace notifications for
 // instance. So what begins and ends between two looks is seen done, and a state that

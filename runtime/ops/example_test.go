@@ -18,7 +18,6 @@ import (
 // What is stuck?
 func ExampleNew() {
 	rdb := redis.NewClient(&redis.Options{Addr: "localhost:6379"})
-	defer func() { _ = rdb.Close() }()
 	inspector := ops.New(rdb)
 	stuck := ops.Query{States: []idem.State{idem.StateInterrupted, ops.StateCorrupt}}
 	for record, err := range inspector.List(context.Background(), stuck) {

@@ -58,7 +58,8 @@ func New(client *idem.Client, scope func(ctx context.Context) string, opts ...Op
 }
 
 // Unscoped is the scope of an API that has one caller only: everybody shares one space
-// of keys, and who knows a key gets its response.
+// of keys, and who knows a key gets its response. It is "*", which Lookup, Forget and
+// Resolve want as the scope then.
 func Unscoped(context.Context) string { return "*" }
 
 // A call is a call on its way through the interceptor: the task.

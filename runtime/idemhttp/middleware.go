@@ -59,7 +59,8 @@ func New(client *idem.Client, scope func(r *http.Request) string, opts ...Option
 }
 
 // Unscoped is the scope of an API that has one caller only: everybody shares one space
-// of keys, and who knows a key gets its response.
+// of keys, and who knows a key gets its response. It is "*", which Lookup, Forget and
+// Resolve want as the scope then.
 func Unscoped(*http.Request) string { return "*" }
 
 // Wrap returns a handler that calls next at most once for each key.

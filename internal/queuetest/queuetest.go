@@ -50,16 +50,20 @@ func New(t *testing.T) *Shop {
 	store := redisstore.New(s.Redis.Client())
 	client := idem.New(store)
 	t.Cleanup(func() { require.NoError(t, client.Close(context.Background())) })
-	s.Charge = s.task(client, s.run)
+	s.Charge = charging(client, s.run)
 	return s
 }
 
-func (s *Shop) task(client *idem.Client, run func(context.Context, Order) (string, error)) *idem.Task[Order, string] {
+func charging(
+	client *idem.Client, run func(context.Context, Order) (string, error), opts ...idem.TaskOption,
+) *idem.Task[Order, string] {
 	return idem.NewTask(client, idem.Spec[Order, string]{
 		Name: "shop.Charge",
 		Key:  func(k *idem.KeyWriter, o Order) { k.Part("ID").Int(int64(o.ID)) },
 		Run:  run,
-	}, idem.WithWait(0), idem.WithOnCrash(idem.CrashFail))
+	}, append([]idem.TaskOption{
+		idem.WithWait(0), idem.WithOnCrash(idem.CrashFail), idem.WithOnDuplicate(idem.PolicyReturnCached),
+	}, opts...)...)
 }
 
 func (s *Shop) run(_ context.Context, o Order) (string, error) {
@@ -94,7 +98,7 @@ func (s *Shop) Occupy(order int) (finish func()) {
 	s.t.Helper()
 	running, done, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	client := idem.New(redisstore.New(s.Redis.Client()))
-	other := s.task(client, func(context.Context, Order) (string, error) {
+	other := charging(client, func(context.Context, Order) (string, error) {
 		close(running)
 		<-done
 		return "receipt", nil

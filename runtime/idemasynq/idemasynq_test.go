@@ -28,19 +28,31 @@ type queue struct {
 
 func open(t *testing.T) *queue {
 	t.Helper()
-	shop := queuetest.New(t)
-	redis := asynq.RedisClientOpt{Addr: shop.Redis.Addr}
-	q := &queue{Shop: shop, t: t, client: asynq.NewClient(redis), inspector: asynq.NewInspector(redis)}
-	t.Cleanup(func() { _, _ = q.client.Close(), q.inspector.Close() })
-	server := asynq.NewServer(redis, idemasynq.Configure(asynq.Config{
-		Concurrency: 4, LogLevel: asynq.FatalLevel, TaskCheckInterval: soon, DelayedTaskCheckInterval: soon,
-		RetryDelayFunc: func(int, error, *asynq.Task) time.Duration { return soon },
-	}))
-	mux := asynq.NewServeMux()
-	mux.Handle("charge", idemasynq.NewHandler(idemasynq.JSON[queuetest.Order], shop.Charge.Run, idemqueue.WithDelay(soon)))
+	q := attach(t, queuetest.New(t))
+	server, mux := charging(q.Redis.Addr, 4, q.Charge)
 	require.NoError(t, server.Start(mux))
 	t.Cleanup(server.Shutdown)
 	return q
+}
+
+// attach returns the queue on a shop's Redis, without a server.
+func attach(t *testing.T, shop *queuetest.Shop) *queue {
+	t.Helper()
+	redis := asynq.RedisClientOpt{Addr: shop.Redis.Addr}
+	q := &queue{Shop: shop, t: t, client: asynq.NewClient(redis), inspector: asynq.NewInspector(redis)}
+	t.Cleanup(func() { _, _ = q.client.Close(), q.inspector.Close() })
+	return q
+}
+
+// charging returns a server that works so many tasks at once, and what it does.
+func charging(redis string, concurrency int, charge *idem.Task[queuetest.Order, string]) (*asynq.Server, *asynq.ServeMux) {
+	server := asynq.NewServer(asynq.RedisClientOpt{Addr: redis}, idemasynq.Configure(asynq.Config{
+		Concurrency: concurrency, LogLevel: asynq.FatalLevel, TaskCheckInterval: soon, DelayedTaskCheckInterval: soon,
+		RetryDelayFunc: func(int, error, *asynq.Task) time.Duration { return soon },
+	}))
+	mux := asynq.NewServeMux()
+	mux.Handle("charge", idemasynq.NewHandler(idemasynq.JSON[queuetest.Order], charge.Run, idemqueue.WithDelay(soon)))
+	return server, mux
 }
 
 // deliver has an order charged.

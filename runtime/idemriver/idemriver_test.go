@@ -50,32 +50,55 @@ func (retrySoon) NextRetry(*rivertype.JobRow) time.Time { return time.Now().Add(
 type queue struct {
 	*queuetest.Shop
 	t      *testing.T
+	driver *riverpgxv5.Driver
 	client *river.Client[pgx.Tx]
 }
 
-func open(t *testing.T) *queue {
+func open(t *testing.T, url string) *queue {
 	t.Helper()
-	pool, err := pgxpool.New(t.Context(), postgrestest.Start(t))
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	driver := riverpgxv5.New(pool)
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
-	require.NoError(t, err)
-	_, err = migrator.Migrate(t.Context(), rivermigrate.DirectionUp, nil)
-	require.NoError(t, err)
-
-	q := &queue{Shop: queuetest.New(t), t: t}
-	workers := river.NewWorkers()
-	river.AddWorker(workers, idemriver.NewWorker(order, q.Charge.Run, idemqueue.WithDelay(soon)))
-	q.client, err = river.NewClient(driver, &river.Config{
-		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
-		Workers: workers, RetryPolicy: retrySoon{}, Logger: slog.New(slog.DiscardHandler),
-		FetchPollInterval: soon, FetchCooldown: soon,
-	})
-	require.NoError(t, err)
+	q := attach(t, queuetest.New(t), url)
 	require.NoError(t, q.client.Start(context.Background()))
 	t.Cleanup(func() { require.NoError(t, q.client.Stop(context.Background())) })
 	return q
+}
+
+func connect(t *testing.T, url string) *riverpgxv5.Driver {
+	t.Helper()
+	pool, err := pgxpool.New(t.Context(), url)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	return riverpgxv5.New(pool)
+}
+
+func migrate(t *testing.T, url string) {
+	t.Helper()
+	migrator, err := rivermigrate.New(connect(t, url), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	_, err = migrator.Migrate(t.Context(), rivermigrate.DirectionUp, nil)
+	require.NoError(t, err)
+}
+
+// attach returns the queue in a database, with a client that has not started.
+func attach(t *testing.T, shop *queuetest.Shop, url string) *queue {
+	t.Helper()
+	q := &queue{Shop: shop, t: t, driver: connect(t, url)}
+	var err error
+	q.client, err = river.NewClient(q.driver, charging(shop.Charge, func(*river.Config) {}))
+	require.NoError(t, err)
+	return q
+}
+
+// charging returns how a client works a shop's jobs.
+func charging(charge *idem.Task[queuetest.Order, string], change func(*river.Config)) *river.Config {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, idemriver.NewWorker(order, charge.Run, idemqueue.WithDelay(soon)))
+	config := &river.Config{
+		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}},
+		Workers: workers, RetryPolicy: retrySoon{}, Logger: slog.New(slog.DiscardHandler),
+		FetchPollInterval: soon, FetchCooldown: soon,
+	}
+	change(config)
+	return config
 }
 
 func (q *queue) insert(args chargeArgs, maxAttempts int) *rivertype.JobRow {
@@ -102,8 +125,15 @@ func in(state rivertype.JobState) func(*rivertype.JobRow) bool {
 }
 
 // All tests share a server, which takes the longest of all to start.
-func TestWorker(t *testing.T) {
-	q := open(t)
+func TestRiver(t *testing.T) {
+	url := postgrestest.Start(t)
+	migrate(t, url)
+	t.Run("worker", func(t *testing.T) { testWorker(t, url) })
+	t.Run("processes", func(t *testing.T) { testProcesses(t, url) })
+}
+
+func testWorker(t *testing.T, url string) {
+	q := open(t, url)
 
 	t.Run("what is inserted twice runs once", func(t *testing.T) {
 		var jobs []*rivertype.JobRow

@@ -16,6 +16,7 @@ import (
 	"github.com/idemgen/idemgen/internal/queuetest"
 	idem "github.com/idemgen/idemgen/runtime"
 	"github.com/idemgen/idemgen/runtime/idemqueue"
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -28,6 +29,7 @@ const soon = 20 * time.Millisecond
 type queue struct {
 	*queuetest.Shop
 	t         *testing.T
+	client    *redis.Client
 	publisher message.Publisher
 
 	mu    sync.Mutex
@@ -37,30 +39,74 @@ type queue struct {
 
 func open(t *testing.T) *queue {
 	t.Helper()
-	q := &queue{Shop: queuetest.New(t), t: t, tries: map[string]int{}, dead: map[string]string{}}
+	q := attach(t, queuetest.New(t))
+	router, err := charging(q.Redis.Addr, q.Charge, func(h message.NoPublishHandlerFunc) message.NoPublishHandlerFunc {
+		return func(msg *message.Message) error {
+			defer func() {
+				q.mu.Lock()
+				defer q.mu.Unlock()
+				q.tries[string(msg.Payload)]++
+			}()
+			return h(msg)
+		}
+	})
+	require.NoError(t, err)
+	start(t, router)
+	return q
+}
+
+// attach returns the queue on a shop's Redis, where nobody handles its messages yet
+// but the dead ones.
+func attach(t *testing.T, shop *queuetest.Shop) *queue {
+	t.Helper()
+	q := &queue{Shop: shop, t: t, client: shop.Client(), tries: map[string]int{}, dead: map[string]string{}}
 	var err error
 	q.publisher, err = redisstream.NewPublisher(redisstream.PublisherConfig{Client: q.Client()}, nil)
 	require.NoError(t, err)
 	router, err := message.NewRouter(message.RouterConfig{}, watermill.NopLogger{})
 	require.NoError(t, err)
-	poison, err := idemwatermill.PoisonQueue(q.publisher, "charges.dead")
+	undertaker, err := subscriber(shop.Redis.Addr)
 	require.NoError(t, err)
-	router.AddMiddleware(poison)
-	charge := idemwatermill.NewHandler(idemwatermill.JSON[queuetest.Order], q.Charge.Run, idemqueue.WithDelay(soon))
-	router.AddConsumerHandler("charge", "charges", q.subscriber(), func(msg *message.Message) error {
-		defer func() {
-			q.mu.Lock()
-			defer q.mu.Unlock()
-			q.tries[string(msg.Payload)]++
-		}()
-		return charge(msg)
-	})
-	router.AddConsumerHandler("bury", "charges.dead", q.subscriber(), func(msg *message.Message) error {
+	router.AddConsumerHandler("bury", "charges.dead", undertaker, func(msg *message.Message) error {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.dead[string(msg.Payload)] = msg.Metadata.Get(middleware.ReasonForPoisonedKey)
 		return nil
 	})
+	start(t, router)
+	return q
+}
+
+// charging returns a router that charges orders, its handler wrapped by around.
+func charging(
+	addr string, charge *idem.Task[queuetest.Order, string],
+	around func(message.NoPublishHandlerFunc) message.NoPublishHandlerFunc,
+) (*message.Router, error) {
+	router, err := message.NewRouter(message.RouterConfig{}, watermill.NopLogger{})
+	if err != nil {
+		return nil, err
+	}
+	publisher, err := redisstream.NewPublisher(redisstream.PublisherConfig{Client: connect(addr)}, nil)
+	if err != nil {
+		return nil, err
+	}
+	poison, err := idemwatermill.PoisonQueue(publisher, "charges.dead")
+	if err != nil {
+		return nil, err
+	}
+	router.AddMiddleware(poison)
+	subscriber, err := subscriber(addr)
+	if err != nil {
+		return nil, err
+	}
+	handle := idemwatermill.NewHandler(idemwatermill.JSON[queuetest.Order], charge.Run, idemqueue.WithDelay(soon))
+	router.AddConsumerHandler("charge", "charges", subscriber, around(handle))
+	return router, nil
+}
+
+// start runs a router until the test ends.
+func start(t *testing.T, router *message.Router) {
+	t.Helper()
 	ended := make(chan error)
 	go func() { ended <- router.Run(context.Background()) }()
 	<-router.Running()
@@ -68,17 +114,17 @@ func open(t *testing.T) *queue {
 		require.NoError(t, router.Close())
 		require.NoError(t, <-ended)
 	})
-	return q
 }
 
-func (q *queue) subscriber() message.Subscriber {
-	q.t.Helper()
-	s, err := redisstream.NewSubscriber(redisstream.SubscriberConfig{
-		Client: q.Client(), ConsumerGroup: "shop", NackResendSleep: soon, DisableIndefiniteInitialBlock: true,
+// subscriber returns one that soon takes over what a vanished one had, and owns its client.
+func subscriber(addr string) (message.Subscriber, error) {
+	return redisstream.NewSubscriber(redisstream.SubscriberConfig{
+		Client: connect(addr), ConsumerGroup: "shop", NackResendSleep: soon, DisableIndefiniteInitialBlock: true,
+		BlockTime: soon, MaxIdleTime: 2 * time.Second, ClaimInterval: 10 * soon,
 	}, nil)
-	require.NoError(q.t, err)
-	return s
 }
+
+func connect(addr string) *redis.Client { return redis.NewClient(&redis.Options{Addr: addr}) }
 
 func (q *queue) deliver(payloads ...string) {
 	q.t.Helper()
@@ -97,11 +143,14 @@ func (q *queue) triesOf(payload string) int {
 // acknowledged waits until no message is left to be handled.
 func (q *queue) acknowledged() {
 	q.t.Helper()
-	client := q.Client()
-	q.Eventually("all is acknowledged", func() bool {
-		groups, err := client.XInfoGroups(q.t.Context(), "charges").Result()
-		return err == nil && len(groups) == 1 && groups[0].Pending == 0 && groups[0].Lag == 0
-	})
+	q.Eventually("all is acknowledged", q.Settled)
+}
+
+func (q *queue) Settled() bool { return q.isDone("charges") && q.isDone("charges.dead") }
+
+func (q *queue) isDone(topic string) bool {
+	groups, err := q.client.XInfoGroups(q.t.Context(), topic).Result()
+	return err == nil && len(groups) == 1 && groups[0].Pending == 0 && groups[0].Lag == 0
 }
 
 func TestWhatIsDeliveredTwiceRunsOnce(t *testing.T) {
@@ -146,11 +195,7 @@ func TestWhatNoRetryMendsIsPublishedAsDead(t *testing.T) {
 	q.Behave(2, func(int) error { return idem.Fail("no money", nil) })
 	q.deliver(`{"id":1}`, `{"id":2}`, `no JSON`, `{"id":3}`)
 	q.acknowledged()
-	q.Eventually("three are dead", func() bool {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		return len(q.dead) == 3
-	})
+	require.Len(t, q.dead, 3)
 	for payload, reason := range map[string]string{
 		`{"id":1}`: "the execution was interrupted",
 		`{"id":2}`: "no money",

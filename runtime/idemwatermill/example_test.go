@@ -62,3 +62,42 @@ func Example() {
 	// dead: false error: <nil>
 	// dead: true error: the message does not decode: invalid character 'o' in literal null (expecting 'u')
 }
+
+func ExampleNewPublishingHandler() {
+	client := idem.New(memstore.New()) // redisstore, in a program of yours
+	// As with //idem:task key=Order wait=0 on-duplicate=return-cached.
+	charge := idem.NewTask(client, idem.Spec[Charge, string]{
+		Name: "billing.Charge",
+		Key:  func(k *idem.KeyWriter, c Charge) { k.Part("Order").Int(int64(c.Order)) },
+		Run: func(_ context.Context, c Charge) (string, error) {
+			fmt.Println("charged order", c.Order)
+			return fmt.Sprintf("receipt for order %d", c.Order), nil
+		},
+	}, idem.WithWait(0), idem.WithOnDuplicate(idem.PolicyReturnCached))
+
+	produce := func(receipt string) ([]*message.Message, error) {
+		return []*message.Message{message.NewMessage(watermill.NewUUID(), []byte(receipt))}, nil
+	}
+	handle := idemwatermill.NewPublishingHandler(idemwatermill.JSON[Charge], charge, produce)
+	// router.AddHandler("charge", "charges", subscriber, "receipts", publisher, handle)
+
+	// What the router publishes for a message that it gets twice:
+	uuids := map[string]bool{}
+	for range 2 {
+		published, err := handle(message.NewMessage(watermill.NewUUID(), []byte(`{"Order":123}`)))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		for _, msg := range published {
+			fmt.Println("published:", string(msg.Payload))
+			uuids[msg.UUID] = true
+		}
+	}
+	fmt.Println("UUIDs:", len(uuids))
+	// Output:
+	// charged order 123
+	// published: receipt for order 123
+	// published: receipt for order 123
+	// UUIDs: 1
+}

@@ -15,6 +15,8 @@
 //	                     message for so long, since Watermill cannot postpone one
 //	Dead                 PoisonQueue publishes it to the topic of dead messages
 //
+// A handler that publishes messages of its own is made by [NewPublishingHandler].
+//
 // Without [PoisonQueue] a Dead message is delivered again and again. Add it after
 // middleware.Retry, which would else try Dead messages, too.
 package idemwatermill
@@ -37,17 +39,22 @@ func NewHandler[T, R any](
 ) message.NoPublishHandlerFunc {
 	handle := idemqueue.NewHandler(decode, run, opts...)
 	return func(msg *message.Message) error {
-		ctx := msg.Context()
-		v := handle(ctx, msg)
-		if v.Action == idemqueue.Retry && v.Delay > 0 {
-			timer := time.NewTimer(v.Delay)
-			defer timer.Stop()
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-			}
-		}
+		v := handle(msg.Context(), msg)
+		hold(msg.Context(), v)
 		return v.Err()
+	}
+}
+
+// hold holds a message for its verdict's delay.
+func hold(ctx context.Context, v idemqueue.Verdict) {
+	if v.Action != idemqueue.Retry || v.Delay == 0 {
+		return
+	}
+	timer := time.NewTimer(v.Delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 

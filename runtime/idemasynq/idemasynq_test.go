@@ -1,6 +1,7 @@
 package idemasynq_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"testing"
@@ -135,6 +136,7 @@ func TestWhatNoRetryMendsIsArchived(t *testing.T) {
 	} {
 		task := q.becomes(q.deliver(payload), asynq.TaskStateArchived)
 		assert.Contains(t, task.LastErr, reason)
+		assert.Zero(t, task.Retried)
 	}
 	assert.Zero(t, q.Runs(1))
 
@@ -167,6 +169,18 @@ func TestTheConfigurationsOwnFunctionsAreAskedForOtherErrors(t *testing.T) {
 	config = idemasynq.Configure(asynq.Config{})
 	assert.Positive(t, config.RetryDelayFunc(1, failed, asynq.NewTask("charge", nil)))
 	assert.True(t, config.IsFailure(failed))
+}
+
+func TestAHandlersTaskHasItsContext(t *testing.T) {
+	type key struct{}
+	var got any
+	handler := idemasynq.NewHandler(idemasynq.JSON[int], func(ctx context.Context, _ int) (idem.Result[string], error) {
+		got = ctx.Value(key{})
+		return idem.Result[string]{}, nil
+	})
+	ctx := context.WithValue(t.Context(), key{}, "asynq's")
+	require.NoError(t, handler.ProcessTask(ctx, asynq.NewTask("charge", []byte("1"))))
+	assert.Equal(t, "asynq's", got)
 }
 
 func TestJSONDecodesAPayload(t *testing.T) {

@@ -45,7 +45,7 @@ func (w *Worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 	switch v := w.handle(ctx, job); {
 	case v.Action == idemqueue.Dead:
 		return river.JobCancel(v.Err())
-	case v.Action == idemqueue.Retry && v.Delay > 0:
+	case v.Delay > 0:
 		return river.JobSnooze(v.Delay)
 	default:
 		return v.Err()

@@ -205,3 +205,14 @@ func TestArgsAreTheTaskWhereItIsAJob(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, chargeArgs{Order: 7}, args)
 }
+
+func TestATaskHasItsJobsContext(t *testing.T) {
+	type key struct{}
+	var got any
+	worker := idemriver.NewWorker(order, func(ctx context.Context, _ queuetest.Order) (idem.Result[string], error) {
+		got = ctx.Value(key{})
+		return idem.Result[string]{}, nil
+	})
+	require.NoError(t, worker.Work(context.WithValue(t.Context(), key{}, "the job's"), &river.Job[chargeArgs]{}))
+	assert.Equal(t, "the job's", got)
+}

@@ -47,7 +47,7 @@ func NewHandler[T, R any](
 
 // hold holds a message for its verdict's delay.
 func hold(ctx context.Context, v idemqueue.Verdict) {
-	if v.Action != idemqueue.Retry || v.Delay == 0 {
+	if v.Delay == 0 {
 		return
 	}
 	timer := time.NewTimer(v.Delay)

@@ -232,6 +232,19 @@ func TestAMessageIsHeldForADelayButNotPastItsContext(t *testing.T) {
 	})
 }
 
+func TestATaskHasItsMessagesContext(t *testing.T) {
+	type key struct{}
+	var got any
+	handle := idemwatermill.NewHandler(idemwatermill.JSON[int], func(ctx context.Context, _ int) (idem.Result[int], error) {
+		got = ctx.Value(key{})
+		return idem.Result[int]{}, nil
+	})
+	msg := message.NewMessage("1", []byte("1"))
+	msg.SetContext(context.WithValue(t.Context(), key{}, "the message's"))
+	require.NoError(t, handle(msg))
+	assert.Equal(t, "the message's", got)
+}
+
 func TestOnlyDeadMessagesAreDead(t *testing.T) {
 	assert.True(t, idemwatermill.IsDead(fmt.Errorf("router: %w", idemqueue.Judge(idem.ErrInterrupted).Err())))
 	assert.False(t, idemwatermill.IsDead(idemqueue.Judge(idem.ErrInProgress).Err()))

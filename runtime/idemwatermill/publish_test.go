@@ -160,6 +160,18 @@ func TestAPublishingHandlerRetriesLikeAnyOther(t *testing.T) {
 	assert.True(t, idemwatermill.IsDead(err))
 }
 
+func TestTheFirstExecutionPublishesWhatDuplicatesRead(t *testing.T) {
+	type receipt struct{ Cents int }
+	task := selling(func() (any, error) { return receipt{999}, nil })
+	handle := idemwatermill.NewPublishingHandler(idemwatermill.JSON[int], task, plain)
+	for range 2 {
+		published, err := handle(message.NewMessage("1", []byte("1")))
+		require.NoError(t, err)
+		require.Len(t, published, 1)
+		assert.Equal(t, "map[Cents:999]", string(published[0].Payload), "as JSON has it")
+	}
+}
+
 // A forgetful task cannot be looked up.
 type forgetful struct {
 	*idem.Task[int, any]
@@ -168,6 +180,33 @@ type forgetful struct {
 
 func (f forgetful) Lookup(context.Context, int) (idem.Record[any], error) {
 	return idem.Record[any]{}, f.err
+}
+
+// An attentive task notes which contexts it is given.
+type attentive struct {
+	*idem.Task[int, any]
+	seen []context.Context
+}
+
+func (a *attentive) Run(ctx context.Context, task int) (idem.Result[any], error) {
+	a.seen = append(a.seen, ctx)
+	return a.Task.Run(ctx, task)
+}
+
+func (a *attentive) Lookup(ctx context.Context, task int) (idem.Record[any], error) {
+	a.seen = append(a.seen, ctx)
+	return a.Task.Lookup(ctx, task)
+}
+
+func TestAPublishedTaskHasItsMessagesContext(t *testing.T) {
+	task := &attentive{Task: selling(func() (any, error) { return "receipt", nil })}
+	msg := message.NewMessage("1", []byte("1"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	msg.SetContext(ctx)
+	_, err := idemwatermill.NewPublishingHandler(idemwatermill.JSON[int], task, plain)(msg)
+	require.NoError(t, err)
+	assert.Equal(t, []context.Context{ctx, ctx}, task.seen)
 }
 
 func TestWhatCannotBeLookedUpIsPublishedLater(t *testing.T) {
@@ -181,6 +220,15 @@ func TestWhatCannotBeLookedUpIsPublishedLater(t *testing.T) {
 		require.ErrorIs(t, err, idem.ErrUnavailable)
 		assert.False(t, idemwatermill.IsDead(err))
 		assert.Equal(t, time.Minute, time.Since(began))
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		msg := message.NewMessage("2", []byte("2"))
+		msg.SetContext(ctx)
+		began = time.Now()
+		_, err = handle(msg)
+		require.ErrorIs(t, err, idem.ErrUnavailable)
+		assert.Equal(t, time.Second, time.Since(began), "not past the message's context")
 
 		published, err = handle(message.NewMessage("1", []byte("1")))
 		require.NoError(t, err)

@@ -155,14 +155,19 @@ func TestWhatNoRetryMendsIsArchived(t *testing.T) {
 
 func TestTheConfigurationsOwnFunctionsAreAskedForOtherErrors(t *testing.T) {
 	config := idemasynq.Configure(asynq.Config{
-		RetryDelayFunc: func(int, error, *asynq.Task) time.Duration { return time.Hour },
-		IsFailure:      func(err error) bool { return err.Error() != "harmless" },
+		RetryDelayFunc: func(n int, err error, task *asynq.Task) time.Duration {
+			assert.Equal(t, 3, n)
+			assert.EqualError(t, err, "failed")
+			assert.Equal(t, "charge", task.Type())
+			return time.Hour
+		},
+		IsFailure: func(err error) bool { return err.Error() != "harmless" },
 	})
 	waiting := idemqueue.Judge(idem.ErrInProgress).Err()
-	assert.Equal(t, 5*time.Second, config.RetryDelayFunc(1, waiting, nil))
+	assert.Equal(t, 5*time.Second, config.RetryDelayFunc(3, waiting, nil))
 	assert.False(t, config.IsFailure(waiting))
 	failed := idemqueue.Judge(errors.New("failed")).Err()
-	assert.Equal(t, time.Hour, config.RetryDelayFunc(1, failed, nil))
+	assert.Equal(t, time.Hour, config.RetryDelayFunc(3, failed, asynq.NewTask("charge", nil)))
 	assert.True(t, config.IsFailure(failed))
 	assert.False(t, config.IsFailure(errors.New("harmless")))
 
@@ -181,6 +186,15 @@ func TestAHandlersTaskHasItsContext(t *testing.T) {
 	ctx := context.WithValue(t.Context(), key{}, "asynq's")
 	require.NoError(t, handler.ProcessTask(ctx, asynq.NewTask("charge", []byte("1"))))
 	assert.Equal(t, "asynq's", got)
+}
+
+func TestAHandlersVerdictIsAsItsOptionsSay(t *testing.T) {
+	handler := idemasynq.NewHandler(idemasynq.JSON[int], func(context.Context, int) (idem.Result[string], error) {
+		return idem.Result[string]{}, idem.ErrInProgress
+	}, idemqueue.WithDelay(time.Hour))
+	v, ok := idemqueue.FromError(handler.ProcessTask(t.Context(), asynq.NewTask("charge", []byte("1"))))
+	assert.True(t, ok)
+	assert.Equal(t, idemqueue.Verdict{Action: idemqueue.Retry, Delay: time.Hour, Reason: idem.ErrInProgress}, v)
 }
 
 func TestJSONDecodesAPayload(t *testing.T) {

@@ -45,7 +45,8 @@ func NewHandler[T, R any](
 // JSON decodes a payload that is a T as JSON.
 func JSON[T any](task *asynq.Task) (T, error) {
 	var t T
-	return t, json.Unmarshal(task.Payload(), &t)
+	err := json.Unmarshal(task.Payload(), &t)
+	return t, err
 }
 
 // Configure returns the configuration with which a server heeds the delays of this

@@ -61,7 +61,8 @@ func hold(ctx context.Context, v idemqueue.Verdict) {
 // JSON decodes a payload that is a T as JSON.
 func JSON[T any](msg *message.Message) (T, error) {
 	var t T
-	return t, json.Unmarshal(msg.Payload, &t)
+	err := json.Unmarshal(msg.Payload, &t)
+	return t, err
 }
 
 // PoisonQueue returns the middleware that publishes Dead messages to a topic, with the

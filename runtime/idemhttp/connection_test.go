@@ -67,6 +67,21 @@ func TestAHandlerFinishesAlthoughItsClientHasGone(t *testing.T) {
 	assert.Equal(t, int32(1), a.runs.Load())
 }
 
+func TestAHandlerDoesNotStartForAClientThatHasGone(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	client := idemtest.NewClient(t, idem.WithObserver(func(_ context.Context, e idem.Event) {
+		if e.Kind == idem.EventClaimed && e.Attempt == 1 {
+			leave()
+		}
+	}))
+	a := serveOn(t, client, created())
+	handler := a.requests.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { a.runs.Add(1) }))
+	handler.ServeHTTP(httptest.NewRecorder(), a.request("k", "1").WithContext(ctx))
+	assert.Zero(t, a.runs.Load())
+	assert.Equal(t, 201, a.post("k", "1").StatusCode, "its claim was given back")
+}
+
 func TestAHandlerIsCancelledWithItsClientByOption(t *testing.T) {
 	running := make(chan struct{}, 2)
 	a := serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -450,6 +450,15 @@ func TestTheOptionSaysWhatIsFinished(t *testing.T) {
 	assert.Equal(t, int32(2), a.runs.Load())
 }
 
+// What a handler could not do is tried again, whatever the options of the task say.
+func TestAnUnfinishedResponseIsNeverStoredAsAFailure(t *testing.T) {
+	a := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		idemhttp.WithTask(idem.WithOnError(idem.ErrorStore)))
+	a.post("k", "1")
+	a.post("k", "1")
+	assert.Equal(t, int32(2), a.runs.Load())
+}
+
 func TestAReleasedKeyStillStandsForItsRequest(t *testing.T) {
 	a := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 	a.post("k", "1")
@@ -476,7 +485,9 @@ func TestAnInterruptedRequestIsForSomebodyToLookAt(t *testing.T) {
 
 	require.NoError(t, a.requests.Forget(t.Context(), "ada", "k"))
 	assert.Equal(t, 201, a.post("k", "1").StatusCode)
-	assert.ErrorContains(t, a.requests.Resolve(t.Context(), "ada", "x", idemhttp.Response{}), "no final status")
+	for _, status := range []int{0, http.StatusContinue, 1000} {
+		assert.ErrorContains(t, a.requests.Resolve(t.Context(), "ada", "x", idemhttp.Response{Status: status}), "no final status")
+	}
 }
 
 func TestAnInterruptedRequestIsNotRunAgain(t *testing.T) {

@@ -226,6 +226,14 @@ func TestABodyOverTheLimitIsSentButNotKept(t *testing.T) {
 	assert.Equal(t, int32(2), a.runs.Load())
 }
 
+func TestTheTypeOfABodyOverTheLimitIsGuessedFromAllThereIs(t *testing.T) {
+	a := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "<ht")
+		fmt.Fprint(w, "ml>")
+	}, idemhttp.WithMaxResponseBody(4))
+	assert.Equal(t, "text/html; charset=utf-8", a.post("k", "").Header.Get("Content-Type"))
+}
+
 func TestAStreamThatGrowsOverTheLimitIsSentToItsEnd(t *testing.T) {
 	a := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		for range 5 {
@@ -389,7 +397,8 @@ func TestAHijackedConnectionIsTheHandlers(t *testing.T) {
 		assert.ErrorIs(t, err, http.ErrHijacked)
 		assert.ErrorIs(t, http.NewResponseController(w).Flush(), http.ErrHijacked)
 		fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nraw")
-	}, idemhttp.WithTask(idem.WithWait(patience))) // the handler may end after its answer is read
+	}, idemhttp.WithTask(idem.WithWait(patience)), // the handler may end after its answer is read
+		idemhttp.WithFinished(func(r idemhttp.Response) bool { return r.Status == http.StatusOK })) // of which nobody knows a status
 	assert.Equal(t, "raw", a.post("k", "").body)
 	again := a.post("k", "")
 	assert.Equal(t, "response-not-kept", again.kind(t))
@@ -422,6 +431,15 @@ func TestAnUpgradedConnectionIsTheHandlers(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "hello\n", string(line))
 	_ = conn.Close()
+	assert.Equal(t, 101, a.post("k", "").problem(t).OriginalStatus)
+}
+
+func TestAnUpgradeThatNobodyTookIsNotReplayed(t *testing.T) {
+	a := serve(t, created())
+	upgrade := a.requests.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusSwitchingProtocols)
+	}))
+	upgrade.ServeHTTP(httptest.NewRecorder(), a.request("k", ""))
 	assert.Equal(t, 101, a.post("k", "").problem(t).OriginalStatus)
 }
 

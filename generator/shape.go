@@ -80,7 +80,11 @@ func (w *shaper) shape(t types.Type) string {
 	return "any"
 }
 
+// packageName returns the name of a type with its package's.
 func packageName(t types.Type) string {
+	if isNamed(t, "encoding/json/jsontext", "Value") {
+		return "json.RawMessage" // which is an alias of it since Go 1.27, and stored as before
+	}
 	return types.TypeString(t, func(pkg *types.Package) string { return pkg.Name() })
 }
 

@@ -254,6 +254,17 @@ func TestAResponseLargerThanTheClientStoresIsSentButNotKept(t *testing.T) {
 	assert.Equal(t, int32(1), a.runs.Load())
 }
 
+func TestALengthWithoutABodyIsRecorded(t *testing.T) {
+	a := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "4") // of what the client has already
+		w.WriteHeader(http.StatusNotModified)
+	})
+	for range 2 {
+		assert.Equal(t, 304, a.post("k", "").StatusCode)
+	}
+	assert.Equal(t, int32(1), a.runs.Load())
+}
+
 func TestABodyShorterThanItsLengthIsNotRecorded(t *testing.T) {
 	a := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "10")
@@ -404,6 +415,22 @@ func TestAHijackedConnectionIsTheHandlers(t *testing.T) {
 	assert.Equal(t, "response-not-kept", again.kind(t))
 	assert.Zero(t, again.problem(t).OriginalStatus)
 	assert.Equal(t, int32(1), a.runs.Load())
+}
+
+func TestAStatusIsSentBeforeItsConnectionIsTakenOver(t *testing.T) {
+	a := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "3")
+		w.WriteHeader(http.StatusAccepted)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		defer func() { _ = conn.Close() }()
+		fmt.Fprint(conn, "raw")
+	})
+	res := a.post("k", "")
+	assert.Equal(t, 202, res.StatusCode)
+	assert.Equal(t, "raw", res.body)
 }
 
 func TestAnUpgradedConnectionIsTheHandlers(t *testing.T) {

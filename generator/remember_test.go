@@ -119,8 +119,9 @@ func TestARunThatRemembersFindsWhatAnyOtherFinds(t *testing.T) {
 		{"a memory that is torn", func() { require.NoError(t, os.WriteFile(m.remembered(), []byte(`{"program":`), 0o600)) }},
 	} {
 		change.make()
+		want := m.run("", "")
 		for _, when := range []string{"", ", and once more"} {
-			want, got := m.run("", ""), m.run(m.cache, "")
+			got := m.run(m.cache, "")
 			assert.Equal(t, formatted(want), formatted(got), "%s%s", change.name, when)
 			assert.Equal(t, want.Breaks, got.Breaks, "%s%s", change.name, when)
 			assert.Equal(t, want.Changes, got.Changes, "%s%s", change.name, when)

@@ -12,75 +12,49 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
-)
 
-const (
-	urlVariable = "REDIS_URL"
-	defaultURL  = "redis://localhost:6379"
+	"github.com/idemgen/idemgen/internal/redisurl"
 )
 
 // connect returns a client of the Redis at rawURL, be it one server, a Cluster, or
 // what a Sentinel points to, once it answers.
 func connect(ctx context.Context, rawURL, caFile string) (redis.UniversalClient, error) {
 	redis.SetLogger(quiet{})
-	from := ""
-	if rawURL == "" {
-		if rawURL = os.Getenv(urlVariable); rawURL != "" {
-			from = " (from " + urlVariable + ")"
-		} else {
-			rawURL = defaultURL
-			from = " (the default, since there is no -redis and " + urlVariable + " is not set)"
-		}
-	}
-	u, ok := parseURL(rawURL)
-	if !ok {
-		return nil, fmt.Errorf("the URL of Redis%s cannot be read: %w", from, errURL)
-	}
-	client, err := open(ctx, rawURL, u.Query(), caFile)
-	switch {
-	case errors.Is(err, errURL):
+	rawURL, from := redisurl.Find(rawURL, "there is no -redis and ")
+	client, err := open(ctx, rawURL, caFile)
+	if _, unreadable := errors.AsType[*redisurl.Error](err); unreadable {
 		return nil, fmt.Errorf("the URL of Redis%s cannot be read: %w", from, err)
-	case err != nil:
-		return nil, fmt.Errorf("Redis at %s%s: %w%s", place(u), from, err, advice(u.Scheme, err)) //nolint:staticcheck // a name
+	}
+	if err != nil {
+		scheme, place := address(rawURL)
+		return nil, fmt.Errorf("Redis at %s%s: %w%s", place, from, err, advice(scheme, err)) //nolint:staticcheck // a name
 	}
 	return client, nil
 }
 
-// errURL tells nothing of what was written: any part of it may be the password's.
-var errURL = errors.New("it is not of the form redis://user:password@host:port/db: " +
-	"write special characters of user and password as %XX, '#', '@' and '/' too")
-
-// parseURL reads a URL, unless a part of the password may stand where the address
-// should.
-func parseURL(rawURL string) (*url.URL, bool) {
+// address returns a readable URL's scheme, and where Redis should be.
+func address(rawURL string) (scheme, place string) {
 	u, err := url.Parse(rawURL)
-	if err != nil || u.Opaque != "" || strings.ContainsAny(u.Path+u.RawQuery, "@#") || strings.Contains(rawURL, "#") {
-		return nil, false
+	if err != nil {
+		return "", "the URL given"
 	}
-	switch u.Scheme {
-	case "unix":
-		return u, u.Host == ""
-	case "redis", "rediss":
-		return u, strings.HasPrefix(u.Host, "[") || strings.Count(u.Host, ":") <= 1
-	}
-	return nil, false
-}
-
-// place is where Redis should be.
-func place(u *url.URL) string {
 	if u.Scheme == "unix" {
-		return u.Path
+		return u.Scheme, u.Path
 	}
-	return u.Host
+	return u.Scheme, u.Host
 }
 
 // open finds out what kind of Redis it is.
-func open(ctx context.Context, rawURL string, query url.Values, caFile string) (redis.UniversalClient, error) {
+func open(ctx context.Context, rawURL, caFile string) (redis.UniversalClient, error) {
+	query := url.Values{}
+	if u, err := url.Parse(rawURL); err == nil {
+		query = u.Query()
+	}
 	switch {
 	case query.Has("master_name"):
-		o, err := redis.ParseFailoverURL(rawURL)
+		o, err := redisurl.Parse(rawURL, redis.ParseFailoverURL)
 		if err != nil {
-			return nil, errURL
+			return nil, err
 		}
 		o.ContextTimeoutEnabled, o.DialerRetries = true, 1
 		if o.TLSConfig, err = trust(o.TLSConfig, caFile); err != nil {
@@ -90,9 +64,9 @@ func open(ctx context.Context, rawURL string, query url.Values, caFile string) (
 	case query.Has("addr"):
 		return openCluster(ctx, rawURL, caFile)
 	}
-	o, err := redis.ParseURL(rawURL)
+	o, err := redisurl.Parse(rawURL, redis.ParseURL)
 	if err != nil {
-		return nil, errURL
+		return nil, err
 	}
 	o.ContextTimeoutEnabled, o.DialerRetries = true, 1
 	if o.TLSConfig, err = trust(o.TLSConfig, caFile); err != nil {
@@ -113,9 +87,9 @@ func open(ctx context.Context, rawURL string, query url.Values, caFile string) (
 }
 
 func openCluster(ctx context.Context, rawURL, caFile string) (redis.UniversalClient, error) {
-	o, err := redis.ParseClusterURL(rawURL)
+	o, err := redisurl.Parse(rawURL, redis.ParseClusterURL)
 	if err != nil {
-		return nil, errURL
+		return nil, err
 	}
 	o.ContextTimeoutEnabled, o.DialerRetries = true, 1
 	if o.TLSConfig, err = trust(o.TLSConfig, caFile); err != nil {

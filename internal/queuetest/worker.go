@@ -63,11 +63,18 @@ func work(worker string, serve func(ctx context.Context, w *Worker) error) error
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	w.redis = redis.NewClient(&redis.Options{Addr: w.Redis})
-	context.AfterFunc(ctx, func() { w.redis.Set(context.Background(), told, 1, 0) })
+	noted := make(chan struct{})
+	unasked := context.AfterFunc(ctx, func() {
+		defer close(noted)
+		w.redis.Set(context.Background(), told, 1, 0)
+	})
 	client := idem.New(redisstore.New(w.redis))
 	w.Charge = charging(client, w.run, idem.WithOnCrash(w.OnCrash), idem.WithLease(w.Lease))
 	if err := serve(ctx, w); err != nil {
 		return err
+	}
+	if !unasked() { // the shop waits to read that it was told
+		<-noted
 	}
 	return client.Close(context.Background())
 }
